@@ -1,0 +1,39 @@
+import type { Tensor } from '@flambeau/core';
+import { context, Layer } from '@flambeau/core/internal';
+import { ensureMeta } from './meta.js';
+import { type Gradients, Node } from './node.js';
+
+/** The end of a path: adds the gradient into `leaf.grad`. */
+export class AccumulateGrad extends Node {
+  constructor(readonly leaf: Tensor) {
+    super('AccumulateGrad', [], 1, Number.POSITIVE_INFINITY); // runs at once, so that memory is free early
+  }
+
+
+  override apply([grad]: Gradients): Gradients {
+    if (grad === null) return [];
+    const meta = ensureMeta(this.leaf);
+    const createsGraph = (context().excluded & Layer.Autograd) === 0;
+    if (meta.grad !== null) {
+      // somebody may hold the old gradient of a differentiable backward, so it is not written over
+      if (createsGraph) meta.grad = meta.grad.add(grad);
+      else meta.grad.add_(grad);
+    } else if (createsGraph || ownsWholeStorage(grad)) meta.grad = grad;
+    else meta.grad = grad.clone();
+    meta.grad.storage.markPersistent();
+    return [];
+  }
+}
+
+// A gradient that nothing else lies on can be kept as it is.
+function ownsWholeStorage(grad: Tensor): boolean {
+  const { storage } = grad;
+  return (
+    storage.backwardRun !== 0 &&
+    storage.references === 1 &&
+    !storage.escaped &&
+    !storage.isSlab &&
+    grad.isContiguous() &&
+    grad.numel * grad.itemSize === storage.byteLength
+  );
+}

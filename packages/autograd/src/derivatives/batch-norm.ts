@@ -1,0 +1,17 @@
+/** Derivatives of `core/src/ops/batch-norm.ts`. One kernel finds all three gradients. */
+import { groups } from '@flambeau/core/internal';
+import type { Derivatives } from '../rule.js';
+
+const { batchNormBackward } = groups.batchNorm;
+
+export const batchNorm = {
+  batchNormTraining: {
+    saves: ['input', 'weight', 'result1', 'result2'],
+    all: ([g], { input, weight, result1: mean, result2: invstd }, { eps }) => {
+      if (g === null) return [null, null, null, null, null];
+      const [gradInput, gradWeight, gradBias] = batchNormBackward(g, input, weight ?? null, mean, invstd, eps);
+      return [gradInput, gradWeight, gradBias, null, null];
+    },
+  },
+  batchNormBackward: 'decompose',
+} satisfies Derivatives<typeof groups.batchNorm>;

@@ -1,0 +1,10 @@
+/** Derivatives of `core/src/ops/copy.ts`. The engine converts gradients back to the input's dtype. */
+import type { groups } from '@flambeau/core/internal';
+import type { Derivatives } from '../rule.js';
+
+export const copying = {
+  clone: { self: { vjp: (g) => g } },
+  toDtype: { self: { vjp: (g) => g } },
+  // what `self` held is overwritten
+  copy: { src: { vjp: (g) => g } },
+} satisfies Derivatives<typeof groups.copying>;

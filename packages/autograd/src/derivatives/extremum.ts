@@ -1,0 +1,26 @@
+/** Derivatives of `core/src/ops/extremum.ts`: the gradient goes to the chosen elements. */
+import { type Tensor, zeros } from '@flambeau/core';
+import type { groups } from '@flambeau/core/internal';
+import type { Derivatives } from '../rule.js';
+
+interface AlongDim {
+  readonly dim: number;
+  readonly keepdim: boolean;
+}
+
+function toChosen(
+  [g]: readonly (Tensor | null)[],
+  indices: Tensor,
+  { dim, keepdim }: AlongDim,
+  shape: readonly number[],
+): Tensor | null {
+  if (g === null) return null;
+  if (shape.length === 0) return g;
+  const [grad, at] = keepdim ? [g, indices] : [g.unsqueeze(dim), indices.unsqueeze(dim)];
+  return zeros(shape, { dtype: g.dtype }).scatter(dim, at, grad);
+}
+
+export const extremum = {
+  maxDim: { self: { saves: ['result1'], vjp: (g, { result1 }, attributes, { self }) => toChosen(g, result1, attributes, self) } },
+  minDim: { self: { saves: ['result1'], vjp: (g, { result1 }, attributes, { self }) => toChosen(g, result1, attributes, self) } },
+} satisfies Derivatives<typeof groups.extremum>;

@@ -1,0 +1,99 @@
+/** The dispatch layer that records operations. */
+import { AutogradError, type Tensor } from '@flambeau/core';
+import {
+  type AnyOpDef,
+  type Attributes,
+  type DispatchLayer,
+  dispatchBelow,
+  dispatchInplaceBelow,
+  type Inputs,
+  Layer,
+  type Outputs,
+  registerLayer,
+} from '@flambeau/core/internal';
+import { CopySlices } from './copy-slices.js';
+import { edgeOf, isLeaf } from './history.js';
+import { ensureMeta, needsGrad, setHistory } from './meta.js';
+import type { Edge } from './node.js';
+import { CompiledRule, OpNode } from './op-node.js';
+
+/** In place of a rule: differentiate the decomposition. */
+export const DECOMPOSE = 'decompose';
+
+/** The edges to the inputs that need gradients and have a rule; null if there are none. */
+function edgesOf(def: AnyOpDef, rule: CompiledRule, inputs: Inputs): (Edge | null)[] | null {
+  let any = false;
+  const edges: (Edge | null)[] = new Array(inputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i];
+    const edge = input !== null && (def.variadic || rule.differentiates(i)) ? edgeOf(input) : null;
+    edges[i] = edge;
+    if (edge !== null) any = true;
+  }
+  return any ? edges : null;
+}
+
+function someInputNeedsGrad(inputs: Inputs): boolean {
+  for (const input of inputs) if (input !== null && needsGrad(input)) return true;
+  return false;
+}
+
+function ruleOf(def: AnyOpDef): CompiledRule | typeof DECOMPOSE {
+  if (def.derivative !== undefined) return def.derivative as CompiledRule;
+  if (def.decompose !== undefined) return DECOMPOSE;
+  throw new AutogradError(`${def.name} has no derivative; detach() its inputs, or define one with Function`);
+}
+
+const autogradLayer: DispatchLayer = {
+  call(def: AnyOpDef, inputs: Inputs, attributes: Attributes, below: number): Outputs {
+    if (!def.differentiable || !someInputNeedsGrad(inputs)) return dispatchBelow(def, inputs, attributes, below);
+    const rule = ruleOf(def);
+    if (rule === DECOMPOSE) return (def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes);
+    const edges = edgesOf(def, rule, inputs);
+    const outputs = dispatchBelow(def, inputs, attributes, below);
+    if (edges === null) return outputs;
+    const results = Array.isArray(outputs) ? outputs : [outputs];
+    const node = new OpNode(rule, edges, results.length, attributes, inputs);
+    node.save(inputs, results);
+    for (let i = 0; i < results.length; i++) setHistory(results[i], node, i);
+    return outputs;
+  },
+
+  callInplace(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes, below: number): Tensor {
+    if (!def.differentiable || !(needsGrad(self) || someInputNeedsGrad(inputs)))
+      return dispatchInplaceBelow(def, self, inputs, attributes, below);
+    checkInplace(def.name, self);
+    const rule = ruleOf(def);
+    if (rule === DECOMPOSE) {
+      const value = (def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes) as Tensor;
+      return self.copy_(value);
+    }
+    const edges = edgesOf(def, rule, inputs);
+    const { base } = self;
+    const baseEdge = base === null ? null : edgeOf(base);
+    if (edges === null) return dispatchInplaceBelow(def, self, inputs, attributes, below);
+    const node = new OpNode(rule, edges, 1, attributes, inputs);
+    const originals = inputs.map((t, i) => (t !== null && t.storage === self.storage && node.savesInput(i) ? t.clone() : t));
+    dispatchInplaceBelow(def, self, inputs, attributes, below);
+    node.save(originals, [self]);
+    if (base === null) setHistory(self, node, 0);
+    else {
+      // the write changed part of the base, whose history is therefore rewritten; the view is described anew from it on demand
+      setHistory(base, new CopySlices(base, self, node, baseEdge), 0);
+      ensureMeta(self).viewVersion = -1;
+    }
+    return self;
+  },
+};
+
+function checkInplace(op: string, self: Tensor): void {
+  const written = self.base ?? self;
+  if (needsGrad(written) && isLeaf(written))
+    throw new AutogradError(
+      `${op}_: a leaf that requires gradients ${self.base ? '(through a view of it) ' : ''}cannot be changed in place while gradients are recorded; do it inside noGrad(() => …)`,
+    );
+}
+
+export function installLayer(): void {
+  registerLayer(Layer.Autograd, autogradLayer);
+}

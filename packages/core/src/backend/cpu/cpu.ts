@@ -1,0 +1,161 @@
+/**
+ * The CPU backend: allocates JavaScript-owned memory and calls the native kernels.
+ *
+ * An address does not keep its buffer alive. Outputs are therefore allocated before any address is read, and `held` keeps every
+ * operand's memory reachable until the native call returns.
+ */
+import { call, find, frame, Status } from '@flambeau/kernels';
+import { context } from '../../context.js';
+import type { DTypeInfo } from '../../dtype.js';
+import { DTypeError, FlambeauError, formatShape, IndexError, StorageError } from '../../errors.js';
+import type { AnyOpDef, Attributes, Inputs } from '../../op.js';
+import { contiguousStrides, numelOf } from '../../shape.js';
+import { allocate } from '../../storage.js';
+import { Tensor } from '../../tensor.js';
+import type { Backend } from '../backend.js';
+
+const held: (ArrayBufferLike | null)[] = new Array(64).fill(null);
+let heldCount = 0;
+let at = 0;
+
+function begin(kernelId: number): void {
+  frame[0] = kernelId;
+  at = 1;
+}
+
+function pushTensor(t: Tensor | null): void {
+  if (t === null) {
+    frame[at++] = 0;
+    return;
+  }
+  const { storage, shape, strides } = t;
+  const ndim = shape.length;
+  if (at + 3 + 2 * ndim > frame.length) throw new FlambeauError('too many tensors in one call; split the list');
+  frame[at] = storage.checkedAddress() + t.offset * t.info.itemSize;
+  frame[at + 1] = t.info.code;
+  frame[at + 2] = ndim;
+  at += 3;
+  for (let i = 0; i < ndim; i++) frame[at + i] = shape[i];
+  at += ndim;
+  for (let i = 0; i < ndim; i++) frame[at + i] = strides[i];
+  at += ndim;
+  held[heldCount++] = storage.buffer;
+}
+
+function pushSlices({ storage, shape, strides, offset, info }: Tensor): void {
+  const [count, ...rest] = shape;
+  frame[at++] = count;
+  for (let i = 0; i < count; i++) pushTensor(new Tensor(storage, rest, strides.slice(1), offset + i * strides[0], info));
+}
+
+function pushAttributes(attributes: Attributes): void {
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (typeof value === 'number') frame[at++] = value;
+    else if (typeof value === 'boolean') frame[at++] = value ? 1 : 0;
+    else {
+      frame[at++] = value.length;
+      for (let i = 0; i < value.length; i++) frame[at++] = value[i];
+    }
+  }
+}
+
+function finish(name: string, operands: readonly (Tensor | null | readonly Tensor[])[]): void {
+  call();
+  for (let i = 0; i < heldCount; i++) held[i] = null;
+  heldCount = 0;
+  if (frame[0] !== Status.Ok) throw kernelError(name, frame[0], operands.flat());
+}
+
+function kernelError(name: string, status: number, operands: readonly (Tensor | null)[]): Error {
+  const [a, b, c] = [frame[1], frame[2], frame[3]];
+  const described = operands.map((t) => (t === null ? 'none' : `${t.dtype}${formatShape(t.shape)}`)).join(', ');
+  switch (status) {
+    case Status.UnsupportedDtype:
+      return new DTypeError(`${name}: not implemented for these dtypes (${described}); convert with .to(dtype) first`);
+    case Status.IndexOutOfRange:
+      return new IndexError(`${name}: index ${a} (element ${c} of the index tensor) is out of range for a dimension of size ${b} (${described})`);
+    case Status.OutOfMemory:
+      return new StorageError(`${name}: cannot allocate ${a} bytes of working memory (${described})`);
+    default:
+      return new FlambeauError(`${name}: the kernel failed with status ${status} (${described})`);
+  }
+}
+
+function contiguousInput(t: Tensor | null): Tensor | null {
+  if (t === null || t.isContiguous()) return t;
+  const copy = cpu.empty(t.shape, t.info, 'contiguous');
+  cpu.copy(copy, t);
+  return copy;
+}
+
+function kernelId(def: AnyOpDef): number {
+  const id = find(def.kernel as string);
+  if (id < 0) throw new FlambeauError(`${def.name}: the kernel library has no kernel '${def.kernel}'; reinstall @flambeau/kernels`);
+  def.kernelId = id;
+  return id;
+}
+
+let copyId = -1;
+
+export const cpu: Backend = {
+  name: 'cpu',
+
+  empty(shape: readonly number[], dtype: DTypeInfo, madeBy: string): Tensor {
+    const storage = allocate(numelOf(shape) * dtype.itemSize);
+    const { scope } = context();
+    if (scope !== null) scope.track(storage, madeBy);
+    return new Tensor(storage, shape, contiguousStrides(shape), 0, dtype);
+  },
+
+  run(def: AnyOpDef, outputs: Tensor | readonly Tensor[], inputs: Inputs, attributes: Attributes): void {
+    const id = (def.kernelId as number) >= 0 ? (def.kernelId as number) : kernelId(def);
+    const operands = def.contiguous ? inputs.map(contiguousInput) : inputs;
+    begin(id);
+    try {
+      if (outputs instanceof Tensor) pushTensor(outputs);
+      else for (let i = 0; i < outputs.length; i++) pushTensor(outputs[i]);
+      if (def.variadic) frame[at++] = operands.length;
+      const single = def.stacked ? operands.length - 1 : operands.length;
+      for (let i = 0; i < single; i++) pushTensor(operands[i]);
+      if (def.stacked) pushSlices(operands[single] as Tensor);
+      pushAttributes(attributes);
+    } catch (error) {
+      heldCount = 0;
+      throw error;
+    }
+    finish(def.name, inputs);
+  },
+
+  copy(target: Tensor, source: Tensor): void {
+    if (copyId < 0) copyId = find('copy');
+    begin(copyId);
+    pushTensor(target);
+    pushTensor(source);
+    call();
+    held[0] = held[1] = null;
+    heldCount = 0;
+    if (frame[0] !== Status.Ok) throw kernelError('copy', frame[0], [target, source]);
+  },
+};
+
+/** Runs a kernel that is not an op (fused optimizer steps): lists of tensors are written as [count, tensors…]. */
+export function runKernel(name: string, operands: readonly (Tensor | null | readonly Tensor[])[], attributes: Attributes): void {
+  const id = find(name);
+  if (id < 0) throw new FlambeauError(`the kernel library has no kernel '${name}'`);
+  begin(id);
+  try {
+    for (const operand of operands) {
+      if (operand === null || operand instanceof Tensor) pushTensor(operand);
+      else {
+        frame[at++] = operand.length;
+        for (const t of operand) pushTensor(t);
+      }
+    }
+    pushAttributes(attributes);
+  } catch (error) {
+    heldCount = 0;
+    throw error;
+  }
+  finish(name, operands);
+}

@@ -1,0 +1,80 @@
+/**
+ * What is switched on around the running code: dispatch layers, their exclusion (`noGrad`) and the memory scope.
+ *
+ * A synchronous callback sees its context through a plain variable. Only an async callback uses AsyncLocalStorage, and only
+ * while one is running does dispatch have to ask for it.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Storage } from './storage.js';
+
+/** The dispatch layers, from the innermost to the outermost; the order is fixed. */
+export const Layer = { Profiler: 1, Trace: 2, Autograd: 4, Autocast: 8, Transform: 16 } as const;
+
+/** Watches allocations: a memory scope, or a backward pass. */
+export interface StorageTracker {
+  readonly parent: StorageTracker | null;
+  track(storage: Storage, madeBy: string): void;
+  /** Lets the storage outlive the tracker. */
+  keep(storage: Storage): void;
+  /** A module's forward begins, and ends with its output: for trackers that tell a model's memory from that around it. */
+  enterForward?(): void;
+  leaveForward?(output: unknown): void;
+}
+
+export interface Context {
+  /** Layers that see every op. */
+  readonly active: number;
+  /** Layers that see no op, whatever its inputs ask for. */
+  readonly excluded: number;
+  /** True where in-place updates of leaves are allowed and views are not tracked (`inferenceMode`, optimizers). */
+  readonly inference: boolean;
+  /** Is told of every storage that an op allocates. */
+  readonly scope: StorageTracker | null;
+}
+
+const ROOT: Context = { active: 0, excluded: 0, inference: false, scope: null };
+let current: Context = ROOT;
+let runningAsync = 0;
+const asyncContext = new AsyncLocalStorage<Context>();
+const AsyncFunction = (async () => {}).constructor;
+
+/** The context of the running code. */
+export function context(): Context {
+  return runningAsync === 0 || current !== ROOT ? current : (asyncContext.getStore() ?? ROOT);
+}
+
+/**
+ * Runs `fn` with some of the context changed and restores it afterwards, also when `fn` throws. An `async` function keeps the
+ * changed context across its awaits.
+ *
+ * @throws {TypeError} If a function that is not `async` returns a promise: the context would be lost at its first `await`.
+ */
+export function withContext<T>(name: string, change: Partial<Context>, fn: () => T): T {
+  const next = { ...context(), ...change };
+  if (fn instanceof AsyncFunction) return runAsync(next, fn);
+  const saved = current;
+  current = next;
+  let result: T;
+  try {
+    result = fn();
+  } finally {
+    current = saved;
+  }
+  if (result instanceof Promise)
+    throw new TypeError(`${name}: the callback returned a promise but is not an async function; write ${name}(async () => …)`);
+  return result;
+}
+
+function runAsync<T>(next: Context, fn: () => T): T {
+  runningAsync++;
+  const saved = current;
+  current = ROOT; // the callback's own synchronous part reads the async context, too
+  try {
+    const promise = asyncContext.run(next, fn) as Promise<unknown>;
+    return promise.finally(() => {
+      runningAsync--;
+    }) as T;
+  } finally {
+    current = saved;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Tensors made from a shape or a range. Where no dtype is named, JavaScript numbers make `getDefaultDtype()` (float32), bigints
+ * int64 and booleans bool: a dtype never depends on a value.
+ */
+import { cpu, runKernel } from './backend/cpu/cpu.js';
+import { Layer } from './context.js';
+import { hasLayer } from './dispatch.js';
+import { type DType, type DTypeInfo, dtypeInfo, getDefaultDtype } from './dtype.js';
+import { AutogradError, DeviceError, DTypeError, ValueError } from './errors.js';
+import { BOOL, INT64, type Scalar, scalarTensor } from './promotion.js';
+import { checkShape, type Shape } from './shape.js';
+import { checkTensor, type Complex, Tensor } from './tensor.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: the dtype of a tensor that nothing is known of, as in Tensor itself
+export interface TensorOptions<D extends DType = any> {
+  /** Element type. */
+  readonly dtype?: D;
+  /** Default: 'cpu'. */
+  readonly device?: string;
+  /** Record what happens to the tensor for gradients. Needs @flambeau/autograd. Default false. */
+  readonly requiresGrad?: boolean;
+}
+
+/** @internal An uninitialised tensor. */
+export function emptyOf(op: string, shape: Shape, dtype: DTypeInfo, device = 'cpu'): Tensor {
+  if (!Array.isArray(shape)) throw new TypeError(`${op}: the shape must be an array of sizes such as [2, 3], got ${typeof shape}`);
+  checkShape(op, shape);
+  checkDevice(op, device);
+  return cpu.empty([...shape], dtype, op);
+}
+
+/** @internal Throws unless there is such a device. */
+export function checkDevice(op: string, device: string): void {
+  if (device !== 'cpu') throw new DeviceError(`${op}: there is no device '${device}'; available: cpu`);
+}
+
+/** @internal What the options still ask for once the elements are there. */
+export function finish<D extends DType>(op: string, t: Tensor, { requiresGrad = false }: TensorOptions<D>): Tensor<D> {
+  if (!requiresGrad) return t;
+  if (!hasLayer(Layer.Autograd))
+    throw new AutogradError(`${op}: requiresGrad needs automatic differentiation; import '@flambeau/autograd' first`);
+  (t as Tensor & { requiresGrad: boolean }).requiresGrad = true;
+  return t;
+}
+
+/** @internal Overwrites every element of a new tensor. */
+export function fillNew(op: string, t: Tensor, value: Scalar | Complex): Tensor {
+  if (typeof value === 'number' || typeof value === 'boolean') runKernel('fill', [t], { re: Number(value), im: 0 });
+  else if (typeof value === 'bigint') cpu.copy(t, scalarTensor(value, t.info));
+  else if (typeof value?.re !== 'number' || typeof value.im !== 'number')
+    throw new TypeError(`${op}: the value must be a number, bigint, boolean or { re, im }, got ${typeof value}`);
+  else if (t.info.kind !== 'complex')
+    throw new DTypeError(`${op}: a complex value does not fit into a ${t.dtype} tensor; ask for complex64 or complex128`);
+  else runKernel('fill', [t], { re: value.re, im: value.im });
+  return t;
+}
+
+/** @internal The dtype that a JavaScript value has of itself. */
+export function infoOfValue(value: unknown): DTypeInfo {
+  if (typeof value === 'boolean') return BOOL;
+  if (typeof value === 'bigint') return INT64;
+  if (typeof value === 'object') return dtypeInfo(getDefaultDtype() === 'float64' ? 'complex128' : 'complex64');
+  return dtypeInfo(getDefaultDtype());
+}
+
+function filled<D extends DType>(op: string, shape: Shape, value: Scalar, options: TensorOptions<D>): Tensor<D> {
+  return finish(op, fillNew(op, emptyOf(op, shape, dtypeInfo(options.dtype ?? getDefaultDtype()), options.device), value), options);
+}
+
+/** A tensor whose elements are whatever the memory held. PyTorch: `torch.empty`. */
+// biome-ignore lint/suspicious/noExplicitAny: see TensorOptions (here and below)
+export function empty<D extends DType = any>(shape: Shape, options: TensorOptions<D> = {}): Tensor<D> {
+  return finish('empty', emptyOf('empty', shape, dtypeInfo(options.dtype ?? getDefaultDtype()), options.device), options);
+}
+
+/** A tensor of zeros. PyTorch: `torch.zeros`. */
+// biome-ignore lint/suspicious/noExplicitAny: see TensorOptions
+export function zeros<D extends DType = any>(shape: Shape, options: TensorOptions<D> = {}): Tensor<D> {
+  return filled('zeros', shape, 0, options);
+}
+
+/** A tensor of ones. PyTorch: `torch.ones`. */
+// biome-ignore lint/suspicious/noExplicitAny: see TensorOptions
+export function ones<D extends DType = any>(shape: Shape, options: TensorOptions<D> = {}): Tensor<D> {
+  return filled('ones', shape, 1, options);
+}
+
+/** A tensor with `value` everywhere, of the value's dtype unless another is named. PyTorch: `torch.full`. */
+// biome-ignore lint/suspicious/noExplicitAny: see TensorOptions
+export function full<D extends DType = any>(shape: Shape, value: Scalar | Complex, options: TensorOptions<D> = {}): Tensor<D> {
+  const dtype = options.dtype === undefined ? infoOfValue(value) : dtypeInfo(options.dtype);
+  return finish('full', fillNew('full', emptyOf('full', shape, dtype, options.device), value), options);
+}
+
+// ---- in the shape and dtype of another tensor ----
+
+function emptyAs(op: string, self: Tensor, { dtype, device }: TensorOptions): Tensor {
+  checkTensor(op, 'input', self);
+  return emptyOf(op, self.shape, dtype === undefined ? self.info : dtypeInfo(dtype), device ?? self.device);
+}
+
+/** An uninitialised tensor of the input's shape and dtype. PyTorch: `torch.empty_like`. */
+export function emptyLike(input: Tensor, options: TensorOptions = {}): Tensor {
+  return finish('emptyLike', emptyAs('emptyLike', input, options), options);
+}
+/** Zeros in the input's shape and dtype. PyTorch: `torch.zeros_like`. */
+export function zerosLike(input: Tensor, options: TensorOptions = {}): Tensor {
+  return finish('zerosLike', fillNew('zerosLike', emptyAs('zerosLike', input, options), 0), options);
+}
+/** Ones in the input's shape and dtype. PyTorch: `torch.ones_like`. */
+export function onesLike(input: Tensor, options: TensorOptions = {}): Tensor {
+  return finish('onesLike', fillNew('onesLike', emptyAs('onesLike', input, options), 1), options);
+}
+/** `value` everywhere, in the input's shape and dtype. PyTorch: `torch.full_like`. */
+export function fullLike(input: Tensor, value: Scalar | Complex, options: TensorOptions = {}): Tensor {
+  return finish('fullLike', fillNew('fullLike', emptyAs('fullLike', input, options), value), options);
+}
+
+// ---- ranges ----
+
+/**
+ * The numbers from `start` (default 0) up to but not including `end`, `step` (default 1) apart. Shape `(ceil((end - start) / step))`.
+ * Numbers give the default dtype, bigints int64. PyTorch: `torch.arange`, which gives int64 for integers of any kind.
+ *
+ * @example
+ * arange(3); // [0, 1, 2]
+ * arange(1, 2, 0.25, { dtype: 'float64' }); // [1, 1.25, 1.5, 1.75]
+ */
+export function arange(end: number | bigint, options?: TensorOptions): Tensor;
+export function arange(start: number | bigint, end: number | bigint, options?: TensorOptions): Tensor;
+export function arange(start: number | bigint, end: number | bigint, step: number | bigint, options?: TensorOptions): Tensor;
+export function arange(...parameters: (number | bigint | TensorOptions | undefined)[]): Tensor {
+  const numbers = parameters.filter((p): p is number | bigint => typeof p === 'number' || typeof p === 'bigint');
+  const options = (parameters.find((p) => typeof p === 'object') ?? {}) as TensorOptions;
+  const [start, end, step = 1] = (numbers.length === 1 ? [0, ...numbers] : numbers).map(Number);
+  if (![start, end, step].every(Number.isFinite)) throw new ValueError(`arange: start ${start}, end ${end} and step ${step} must be finite numbers`);
+  if (step === 0) throw new ValueError('arange: step must not be zero');
+  if ((end - start) / step < 0) throw new ValueError(`arange: a step of ${step} does not lead from ${start} to ${end}`);
+  const dtype = options.dtype === undefined ? infoOfValue(numbers[0]) : dtypeInfo(options.dtype);
+  const t = emptyOf('arange', [Math.ceil((end - start) / step)], dtype, options.device);
+  runKernel('arange', [t], { start, step });
+  return finish('arange', t, options);
+}
+
+/** `steps` numbers, evenly spaced from `start` to `end` inclusive. PyTorch: `torch.linspace`. */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  return finish('linspace', spaced('linspace', start, end, steps, options, (x) => x), options);
+}
+
+/** `base` to the power of `steps` numbers evenly spaced from `start` to `end` inclusive. Default base: 10. PyTorch: `torch.logspace`. */
+export function logspace(start: number, end: number, steps: number, base = 10, options: TensorOptions = {}): Tensor {
+  return finish('logspace', spaced('logspace', start, end, steps, options, (x) => base ** x), options);
+}
+
+function spaced(op: string, start: number, end: number, steps: number, options: TensorOptions, map: (x: number) => number): Tensor {
+  if (!Number.isSafeInteger(steps) || steps < 0) throw new ValueError(`${op}: the number of steps must be a non-negative integer, got ${steps}`);
+  const exact = emptyOf(op, [steps], dtypeInfo('float64'), options.device);
+  const values = new Float64Array(exact.storage.buffer as ArrayBuffer, exact.storage.byteOffset, steps);
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  // counted from both ends, so that the last number is `end` itself
+  for (let i = 0; i < steps; i++) values[i] = map(i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  const t = emptyOf(op, [steps], dtypeInfo(options.dtype ?? getDefaultDtype()), options.device);
+  cpu.copy(t, exact);
+  return t;
+}
+
+/** Ones on the diagonal, zeros elsewhere, shape `(n, m)`. PyTorch: `torch.eye`. */
+export function eye(n: number, m: number = n, options: TensorOptions = {}): Tensor {
+  const t = filled('eye', [n, m], 0, { ...options, requiresGrad: false });
+  fillNew('eye', new Tensor(t.storage, [Math.min(n, m)], [m + 1], 0, t.info), 1);
+  return finish('eye', t, options);
+}

@@ -1,0 +1,30 @@
+/**
+ * For sibling packages only; no promise to anybody else.
+ *
+ * @module
+ */
+export * as groups from './groups.js';
+export { type Context, context, Layer, type StorageTracker, withContext } from './context.js';
+export { type DispatchLayer, dispatch, dispatchBelow, dispatchInplaceBelow, hasLayer, registerLayer } from './dispatch.js';
+export { type DTypeInfo, dtypeInfo, infoByCode } from './dtype.js';
+export {
+  type AnyOpDef,
+  allOps,
+  type Attributes,
+  defineOp,
+  type Inputs,
+  inplace,
+  type Layout,
+  type Op,
+  type OpDef,
+  type Outputs,
+  type TensorMeta,
+} from './op.js';
+export { setPrintSuffix } from './printing.js';
+export { runKernel } from './backend/cpu/cpu.js';
+export { castTo, toDtype } from './ops/copy.js';
+export { scalarTensor } from './promotion.js';
+export { MemoryScope } from './scope.js';
+export * from './shape.js';
+export { emptyShared, fromMessage, isTensorMessage, type TensorMessage, toMessage } from './message.js';
+export { allocateOwn, recycle, type Storage } from './storage.js';

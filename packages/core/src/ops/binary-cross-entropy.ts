@@ -1,0 +1,89 @@
+/** Losses of the probabilities of two classes. */
+import { formatShape, ShapeError } from '../errors.js';
+import { defineOp, type Op } from '../op.js';
+import { broadcastMeta } from '../promotion.js';
+import { broadcastShapes, sameShape } from '../shape.js';
+import { checkTensor, type Tensor } from '../tensor.js';
+import { logSigmoid } from './activation.js';
+import { castTo } from './copy.js';
+import { requireFloating, requireSameDtype } from './dtype-checks.js';
+import { type LossOptions, reduce, requireSameShape } from './loss-reduction.js';
+
+/** @internal `-(y log p + (1 - y) log(1 - p))`, with logarithms not below -100, so that it stays finite. */
+export const binaryCrossEntropyElements: Op<
+  [self: Tensor, target: Tensor],
+  Tensor,
+  'self' | 'target',
+  Record<never, never>,
+  true
+> = defineOp({
+  name: 'binary_cross_entropy_elements',
+  inputs: ['self', 'target'],
+  args: (self: Tensor, target: Tensor) => [[self, target], {}],
+  infer: (inputs) => broadcastMeta('binaryCrossEntropy', inputs),
+  decompose: ([p, target]): Tensor => {
+    const [x, y] = [p as Tensor, target as Tensor];
+    const log = x.log().clamp(-100);
+    const logOfRest = x.neg().log1p().clamp(-100);
+    return y.sub(1).mul(logOfRest).sub(y.mul(log));
+  },
+  differentiable: true,
+});
+
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** Factor for each element; broadcasts. */
+  readonly weight?: Tensor | null;
+}
+
+function weightedLoss(op: string, losses: Tensor, weight: Tensor | null, reduction: 'none' | 'mean' | 'sum'): Tensor {
+  if (weight === null) return reduce(op, losses, reduction);
+  checkTensor(op, 'weight', weight);
+  if (!sameShape(broadcastShapes(op, losses.shape, weight.shape), losses.shape))
+    throw new ShapeError(
+      `${op}: a weight of shape ${formatShape(weight.shape)} does not broadcast to ${formatShape(losses.shape)}`,
+    );
+  return reduce(op, losses.mul(weight), reduction);
+}
+
+/**
+ * The cross-entropy of probabilities of two classes. PyTorch: `torch.nn.functional.binary_cross_entropy`.
+ *
+ * @param input - Probabilities in [0, 1].
+ * @param target - Probabilities in [0, 1], same shape and dtype.
+ */
+export function binaryCrossEntropy(
+  input: Tensor,
+  target: Tensor,
+  { weight = null, reduction = 'mean' }: BinaryCrossEntropyOptions = {},
+): Tensor {
+  requireSameShape('binaryCrossEntropy', input, target);
+  requireFloating('binaryCrossEntropy', 'input', input);
+  requireSameDtype('binaryCrossEntropy', ['input', 'target'], [input, target]);
+  return weightedLoss('binaryCrossEntropy', binaryCrossEntropyElements(input, target), weight, reduction);
+}
+
+export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
+  /** Factor for the positive class of each element; broadcasts. */
+  readonly posWeight?: Tensor | null;
+}
+/**
+ * The cross-entropy of two classes from scores (logits), without overflow. PyTorch:
+ * `torch.nn.functional.binary_cross_entropy_with_logits`.
+ *
+ * @param target - Probabilities in [0, 1], same shape as the scores.
+ */
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  options: BinaryCrossEntropyWithLogitsOptions = {},
+): Tensor {
+  const op = 'binaryCrossEntropyWithLogits';
+  const { weight = null, posWeight = null, reduction = 'mean' } = options;
+  requireSameShape(op, input, target);
+  requireFloating(op, 'input', input);
+  const y = castTo(target, input.info);
+  // (1 - y) x - (1 + (w - 1) y) log sigmoid(x)
+  const logProb = logSigmoid(input);
+  const factor = posWeight === null ? logProb : logProb.mul(posWeight.sub(1).mul(y).add(1));
+  return weightedLoss(op, input.sub(input.mul(y)).sub(factor), weight, reduction);
+}

@@ -1,0 +1,274 @@
+/** Arithmetic and mathematical functions, element by element. Operands broadcast; results are row-major. */
+import { ValueError } from '../errors.js';
+import { defineOp, type Inputs, inplace, type Op, type TensorMeta } from '../op.js';
+import { broadcastMeta, likeInput, promoteOperands, promoteOperandsLoosely, type Scalar, scalarTensor, toFloating } from '../promotion.js';
+import { broadcastShapes } from '../shape.js';
+import { checkTensor, isTensor, type Tensor } from '../tensor.js';
+import { castTo } from './copy.js';
+
+type Unary = Op<[self: Tensor], Tensor, 'self', Record<never, never>, true>;
+type Binary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, true>;
+type UndifferentiableBinary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, false>;
+
+const NO_ATTRIBUTES = Object.freeze({});
+
+/** A function of one tensor. `float`: integers are converted to the default floating dtype first. */
+function unary(name: string, input: 'float' | 'any'): Unary {
+  return defineOp({
+    name,
+    inputs: ['self'],
+    args:
+      input === 'float'
+        ? (self: Tensor) => [[toFloating(name, self)], NO_ATTRIBUTES]
+        : (self: Tensor) => {
+            checkTensor(name, 'self', self);
+            return [[self], NO_ATTRIBUTES];
+          },
+    infer: likeInput,
+    kernel: name,
+    pointwise: true,
+    differentiable: true,
+  });
+}
+
+function binary(name: string): Binary {
+  return defineOp({
+    name,
+    inputs: ['self', 'other'],
+    args: (self: Tensor, other: Tensor | Scalar) => [promoteOperands(name, self, other), NO_ATTRIBUTES],
+    infer: (inputs) => broadcastMeta(name, inputs),
+    kernel: name,
+    pointwise: true,
+    differentiable: true,
+  });
+}
+
+/** A bitwise function, of integers and bools only. */
+function bitwise(name: string): UndifferentiableBinary {
+  return defineOp({
+    name,
+    inputs: ['self', 'other'],
+    args: (self: Tensor, other: Tensor | Scalar) => [promoteOperands(name, self, other), NO_ATTRIBUTES],
+    infer: (inputs) => broadcastMeta(name, inputs),
+    kernel: name,
+    pointwise: true,
+    differentiable: false,
+  });
+}
+
+// ---- arithmetic ----
+
+export interface AlphaOptions {
+  /** Factor for `other`. Default 1. */
+  readonly alpha?: number;
+}
+
+function withAlpha(name: string): Op<[self: Tensor, other: Tensor | Scalar, options?: AlphaOptions], Tensor, 'self' | 'other', Record<never, never>, true> {
+  return defineOp({
+    name,
+    inputs: ['self', 'other'],
+    args: (self: Tensor, other: Tensor | Scalar, { alpha = 1 }: AlphaOptions = {}) => [
+      promoteOperands(name, self, alpha === 1 ? other : isTensor(other) ? mul(other, alpha) : Number(other) * alpha),
+      NO_ATTRIBUTES,
+    ],
+    infer: (inputs) => broadcastMeta(name, inputs),
+    kernel: name,
+    pointwise: true,
+    differentiable: true,
+  });
+}
+
+/** `self + alpha * other`. PyTorch: `torch.add`. */
+export const add = withAlpha('add');
+/** `self - alpha * other`. PyTorch: `torch.sub`. */
+export const sub = withAlpha('sub');
+/** `self * other`. PyTorch: `torch.mul`. */
+export const mul: Binary = binary('mul');
+
+export interface DivOptions {
+  /** Round the quotient towards zero or down. Default: neither (integers give the default floating dtype). */
+  readonly roundingMode?: 'trunc' | 'floor' | null;
+}
+const trueDivide = defineOp({
+  name: 'div',
+  inputs: ['self', 'other'],
+  args: (self: Tensor, other: Tensor | Scalar) => {
+    const [a, b] = promoteOperandsLoosely('div', self, other);
+    return [[toFloating('div', a), toFloating('div', b)], NO_ATTRIBUTES];
+  },
+  infer: (inputs): TensorMeta => broadcastMeta('div', inputs),
+  kernel: 'div',
+  pointwise: true,
+  differentiable: true,
+});
+export { trueDivide };
+/** `self / other`, optionally rounded. PyTorch: `torch.div`. */
+export function div(self: Tensor, other: Tensor | Scalar, { roundingMode = null }: DivOptions = {}): Tensor {
+  if (roundingMode === 'floor') return floorDivide(self, other);
+  const quotient = trueDivide(self, other);
+  if (roundingMode === null) return quotient;
+  if (roundingMode !== 'trunc') throw new ValueError(`div: roundingMode must be 'trunc', 'floor' or null, got '${String(roundingMode)}'`);
+  const rounded = trunc(quotient);
+  const [a] = promoteOperandsLoosely('div', self, other);
+  return castTo(rounded, a.info);
+}
+/** `self` to the power of `exponent`, which may be a number. PyTorch: `torch.pow`. */
+export function pow(self: Tensor | Scalar, exponent: Tensor | Scalar): Tensor {
+  if (isTensor(self) && typeof exponent === 'number' && self.info.kind === 'float') return powScalar(self, exponent);
+  return powTensor(self as Tensor, exponent);
+}
+export const powTensor: Binary = binary('pow');
+export const powScalar = defineOp({
+  name: 'pow_scalar',
+  inputs: ['self'],
+  args: (self: Tensor, exponent: number) => [[self], { exponent }],
+  infer: likeInput,
+  kernel: 'pow_scalar',
+  pointwise: true,
+  differentiable: true,
+});
+/** `floor(self / other)`. PyTorch: `torch.floor_divide`. */
+export const floorDivide: UndifferentiableBinary = bitwise('floor_divide');
+/** The remainder with the sign of `other`. PyTorch: `torch.remainder`. */
+export const remainder: Binary = binary('remainder');
+/** The remainder with the sign of `self`. PyTorch: `torch.fmod`. */
+export const fmod: Binary = binary('fmod');
+/** The angle of the point (other, self), in radians. PyTorch: `torch.atan2`. */
+export const atan2: Binary = binary('atan2');
+/** The larger element; NaN if either is NaN. PyTorch: `torch.maximum`. */
+export const maximum: Binary = binary('maximum');
+/** The smaller element; NaN if either is NaN. PyTorch: `torch.minimum`. */
+export const minimum: Binary = binary('minimum');
+
+// ---- functions of one tensor ----
+
+export const neg: Unary = unary('neg', 'any');
+export const abs: Unary = unary('abs', 'any');
+export const sign: Unary = unary('sign', 'any');
+export const ceil: Unary = unary('ceil', 'any');
+export const floor: Unary = unary('floor', 'any');
+/** Rounds to the nearest integer, halves to even. PyTorch: `torch.round`. */
+export const round: Unary = unary('round', 'any');
+export const trunc: Unary = unary('trunc', 'any');
+export const square: Unary = unary('square', 'any');
+export const exp: Unary = unary('exp', 'float');
+export const exp2: Unary = unary('exp2', 'float');
+export const expm1: Unary = unary('expm1', 'float');
+export const log: Unary = unary('log', 'float');
+export const log2: Unary = unary('log2', 'float');
+export const log10: Unary = unary('log10', 'float');
+export const log1p: Unary = unary('log1p', 'float');
+export const sqrt: Unary = unary('sqrt', 'float');
+export const rsqrt: Unary = unary('rsqrt', 'float');
+export const reciprocal: Unary = unary('reciprocal', 'float');
+export const sin: Unary = unary('sin', 'float');
+export const cos: Unary = unary('cos', 'float');
+export const tan: Unary = unary('tan', 'float');
+export const asin: Unary = unary('asin', 'float');
+export const acos: Unary = unary('acos', 'float');
+export const atan: Unary = unary('atan', 'float');
+export const sinh: Unary = unary('sinh', 'float');
+export const cosh: Unary = unary('cosh', 'float');
+export const tanh: Unary = unary('tanh', 'float');
+export const sigmoid: Unary = unary('sigmoid', 'float');
+export const erf: Unary = unary('erf', 'float');
+export const erfc: Unary = unary('erfc', 'float');
+/** `max(self, 0)`. PyTorch: `torch.relu`. */
+export const relu: Unary = unary('relu', 'any');
+
+// ---- bounds and interpolation ----
+
+/** Limits elements to [min, max]; either bound may be absent. PyTorch: `torch.clamp`. */
+export const clamp = defineOp({
+  name: 'clamp',
+  inputs: ['self'],
+  args: (self: Tensor, min?: number | null, max?: number | null) => {
+    checkTensor('clamp', 'self', self);
+    if ((min ?? null) === null && (max ?? null) === null) throw new ValueError('clamp: at least one of min and max must be given');
+    return [[self], { min: min ?? Number.NaN, max: max ?? Number.NaN }]; // a bound of NaN is an absent one
+  },
+  infer: likeInput,
+  kernel: 'clamp',
+  pointwise: true,
+  differentiable: true,
+});
+
+const ternaryMeta = (op: string, [a, b, c]: Inputs): TensorMeta => ({
+  shape: broadcastShapes(op, broadcastShapes(op, (a as Tensor).shape, (b as Tensor).shape), (c as Tensor).shape),
+  dtype: (a as Tensor).info,
+});
+
+export interface ValueOptions {
+  /** Factor. Default 1. */
+  readonly value?: number;
+}
+/** `self + value * tensor1 * tensor2`. PyTorch: `torch.addcmul`. */
+export const addcmul = defineOp({
+  name: 'addcmul',
+  inputs: ['self', 'tensor1', 'tensor2'],
+  args: (self: Tensor, tensor1: Tensor, tensor2: Tensor, { value = 1 }: ValueOptions = {}) => [[self, tensor1, tensor2], { value }],
+  infer: (inputs) => ternaryMeta('addcmul', inputs),
+  kernel: 'addcmul',
+  pointwise: true,
+  differentiable: true,
+});
+/** `self + value * tensor1 / tensor2`. PyTorch: `torch.addcdiv`. */
+export const addcdiv = defineOp({
+  name: 'addcdiv',
+  inputs: ['self', 'tensor1', 'tensor2'],
+  args: (self: Tensor, tensor1: Tensor, tensor2: Tensor, { value = 1 }: ValueOptions = {}) => [[self, tensor1, tensor2], { value }],
+  infer: (inputs) => ternaryMeta('addcdiv', inputs),
+  kernel: 'addcdiv',
+  pointwise: true,
+  differentiable: true,
+});
+/** `self + weight * (end - self)`. PyTorch: `torch.lerp`. */
+export const lerp = defineOp({
+  name: 'lerp',
+  inputs: ['self', 'end', 'weight'],
+  args: (self: Tensor, end: Tensor, weight: Tensor | number) => [
+    [self, end, isTensor(weight) ? weight : scalarTensor(weight, self.info)],
+    NO_ATTRIBUTES,
+  ],
+  infer: (inputs) => ternaryMeta('lerp', inputs),
+  kernel: 'lerp',
+  pointwise: true,
+  differentiable: true,
+});
+
+// ---- bits ----
+
+export const bitwiseNot = defineOp({
+  name: 'bitwise_not',
+  inputs: ['self'],
+  args: (self: Tensor) => [[self], NO_ATTRIBUTES],
+  infer: likeInput,
+  kernel: 'bitwise_not',
+  pointwise: true,
+  differentiable: false,
+});
+export const bitwiseAnd: UndifferentiableBinary = bitwise('bitwise_and');
+export const bitwiseOr: UndifferentiableBinary = bitwise('bitwise_or');
+export const bitwiseXor: UndifferentiableBinary = bitwise('bitwise_xor');
+
+// ---- in-place forms ----
+
+export const add_ = inplace(add);
+export const sub_ = inplace(sub);
+export const mul_ = inplace(mul);
+export const div_ = inplace(trueDivide);
+export const neg_ = inplace(neg);
+export const abs_ = inplace(abs);
+export const square_ = inplace(square);
+export const exp_ = inplace(exp);
+export const log_ = inplace(log);
+export const sqrt_ = inplace(sqrt);
+export const rsqrt_ = inplace(rsqrt);
+export const reciprocal_ = inplace(reciprocal);
+export const tanh_ = inplace(tanh);
+export const sigmoid_ = inplace(sigmoid);
+export const relu_ = inplace(relu);
+export const clamp_ = inplace(clamp);
+export const addcmul_ = inplace(addcmul);
+export const addcdiv_ = inplace(addcdiv);
+export const lerp_ = inplace(lerp);

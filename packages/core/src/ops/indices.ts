@@ -1,0 +1,27 @@
+/** Index arguments: tensors of integers, or arrays of numbers that stand for int64 tensors. */
+import { DTypeError, formatShape, ValueError } from '../errors.js';
+import { type TensorData, tensor } from '../from-data.js';
+import { INT64 } from '../promotion.js';
+import { checkTensor, type Tensor } from '../tensor.js';
+import { castTo } from './copy.js';
+
+/** Integers as a tensor, or as (nested) arrays of numbers. */
+export type Indices = Tensor | readonly TensorData[];
+
+/**
+ * @internal Indices as an int64 tensor.
+ *
+ * @throws {DTypeError} If a tensor does not have integers.
+ * @throws {ValueError} If an array has a number that is not an integer.
+ */
+export function toIndices(op: string, name: string, indices: Indices): Tensor {
+  if (Array.isArray(indices)) {
+    const wrong = (indices as unknown[]).flat(Number.POSITIVE_INFINITY).find((x) => typeof x !== 'bigint' && !Number.isSafeInteger(x));
+    if (wrong !== undefined) throw new ValueError(`${op}: ${name} must hold integers, got ${String(wrong)}`);
+    return tensor(indices as TensorData, { dtype: 'int64' });
+  }
+  checkTensor(op, name, indices);
+  if (indices.info.kind !== 'int')
+    throw new DTypeError(`${op}: ${name} must hold integers (int64), got ${indices.dtype} of shape ${formatShape(indices.shape)}; convert with .long()`);
+  return castTo(indices, INT64);
+}

@@ -1,0 +1,213 @@
+/**
+ * Tensors of random numbers. Each op draws a seed and an offset when it is called and carries them as attributes, so that it can
+ * be replayed. The numbers differ from PyTorch's for the same seed.
+ */
+import { runKernel } from '../backend/cpu/cpu.js';
+import { emptyOf, finish, type TensorOptions } from '../creation.js';
+import { type DType, dtypeInfo, getDefaultDtype, infoByCode } from '../dtype.js';
+import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
+import { type Attributes, defineOp, type Op } from '../op.js';
+import { defaultGenerator, type Generator } from '../random.js';
+import { broadcastShapes, checkShape, numelOf } from '../shape.js';
+import { checkTensor, isTensor, type Tensor } from '../tensor.js';
+
+type Shape = readonly number[];
+
+export interface GeneratorOptions {
+  /** The stream to draw from. Default: `defaultGenerator`. */
+  readonly generator?: Generator;
+}
+// biome-ignore lint/suspicious/noExplicitAny: see TensorOptions
+export interface RandomOptions<D extends DType = any> extends TensorOptions<D>, GeneratorOptions {}
+
+// ---- ops: (attributes of the result), (parameters of the distribution), seed, offset ----
+
+/** What every op here has besides the parameters of its distribution. */
+interface Sampling extends Attributes {
+  readonly size: Shape;
+  readonly dtype: number;
+  readonly seed: number;
+  readonly offset: number;
+}
+type Parameters = { readonly [name: string]: number };
+type SamplingOp = Op<[op: string, size: Shape, parameters: Parameters, options: RandomOptions], Tensor, never, Sampling, false>;
+
+function sampling(name: string, kernel: string): SamplingOp {
+  return defineOp({
+    name,
+    inputs: [],
+    args: (op: string, size: Shape, parameters: Parameters, { dtype, device = 'cpu', generator = defaultGenerator }: RandomOptions) => {
+      checkShape(op, size);
+      emptyOf(op, [0], dtypeInfo('uint8'), device); // there is such a device
+      return [[], { size, dtype: dtypeInfo(dtype ?? getDefaultDtype()).code, ...parameters, ...generator.draw(numelOf(size)) }];
+    },
+    infer: (_, { size, dtype }) => ({ shape: size, dtype: infoByCode(dtype) }),
+    decompose: (_, { size, dtype, ...numbers }): Tensor => {
+      const t = emptyOf(name, size, infoByCode(dtype));
+      runKernel(kernel, [t], numbers);
+      return t;
+    },
+    random: true,
+    differentiable: false,
+  });
+}
+
+/** @internal */
+export const uniformOp: SamplingOp = sampling('rand', 'random_uniform');
+/** @internal */
+export const normalOp: SamplingOp = sampling('randn', 'random_normal');
+/** @internal */
+export const integersOp: SamplingOp = sampling('randint', 'random_integers');
+/** @internal */
+export const permutationOp: SamplingOp = sampling('randperm', 'random_permutation');
+
+function requireFloating(op: string, dtype: DType | undefined): void {
+  if (dtype !== undefined && dtypeInfo(dtype).kind !== 'float') throw new DTypeError(`${op}: the dtype must be a floating one, got ${dtype}`);
+}
+
+// ---- what users call ----
+
+/** Uniform in [0, 1). PyTorch: `torch.rand`. */
+export function rand(size: Shape, options: RandomOptions = {}): Tensor {
+  requireFloating('rand', options.dtype);
+  return finish('rand', uniformOp('rand', size, { low: 0, high: 1 }, options), options);
+}
+/** Normal with mean 0 and standard deviation 1. PyTorch: `torch.randn`. */
+export function randn(size: Shape, options: RandomOptions = {}): Tensor {
+  requireFloating('randn', options.dtype);
+  return finish('randn', normalOp('randn', size, { mean: 0, std: 1 }, options), options);
+}
+/** Integers, uniform in [low, high). Default dtype: int64. PyTorch: `torch.randint`. */
+export function randint(low: number, high: number, size: Shape, options: RandomOptions = {}): Tensor {
+  checkRange('randint', low, high);
+  return finish('randint', integersOp('randint', size, { low, high }, { ...options, dtype: options.dtype ?? 'int64' }), options);
+}
+/** @internal Throws unless [low, high) holds an integer. */
+export function checkRange(op: string, low: number, high: number): void {
+  if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || low >= high)
+    throw new ValueError(`${op}: expected integers low < high, got low ${low} and high ${high}`);
+}
+/** A random order of 0, 1, …, n - 1. Default dtype: int64. PyTorch: `torch.randperm`. */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  const order = permutationOp('randperm', [n], {}, { ...options, dtype: 'int64' });
+  return finish('randperm', options.dtype === undefined ? order : order.to(options.dtype), options);
+}
+
+function shapedLike(op: string, input: Tensor, options: RandomOptions): [Shape, RandomOptions] {
+  checkTensor(op, 'input', input);
+  return [input.shape, { dtype: input.dtype, device: input.device, ...options }];
+}
+/** Uniform in [0, 1), in the input's shape and dtype. PyTorch: `torch.rand_like`. */
+export const randLike = (input: Tensor, options: RandomOptions = {}): Tensor => rand(...shapedLike('randLike', input, options));
+/** Normal with mean 0 and standard deviation 1, in the input's shape and dtype. PyTorch: `torch.randn_like`. */
+export const randnLike = (input: Tensor, options: RandomOptions = {}): Tensor => randn(...shapedLike('randnLike', input, options));
+/** Integers, uniform in [low, high), in the input's shape and dtype. PyTorch: `torch.randint_like`. */
+export const randintLike = (input: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor =>
+  randint(low, high, ...shapedLike('randintLike', input, options));
+
+/**
+ * Normal with the given means and standard deviations: two numbers and a size, or tensors that broadcast. Gradients flow to the
+ * tensors. PyTorch: `torch.normal`.
+ */
+export function normal(mean: Tensor | number, std: Tensor | number, size?: Shape | null, options: RandomOptions = {}): Tensor {
+  if (typeof std === 'number' && !(std >= 0)) throw new ValueError(`normal: the standard deviation must not be negative, got ${std}`);
+  if (!isTensor(mean) && !isTensor(std)) {
+    if (!size) throw new TypeError('normal: numbers as mean and std need a size');
+    requireFloating('normal', options.dtype);
+    return finish('normal', normalOp('normal', size, { mean, std }, options), options);
+  }
+  if (size) throw new ShapeError('normal: the size follows from the tensors; leave it away');
+  const [meanShape, stdShape] = [mean, std].map((x) => (isTensor(x) ? x.shape : []));
+  const { dtype } = isTensor(mean) ? mean : (std as Tensor);
+  const noise = randn(broadcastShapes('normal', meanShape, stdShape), { dtype, generator: options.generator });
+  return noise.mul(std).add(mean);
+}
+
+/** One with probability `self`, else zero, element by element. PyTorch: `torch.bernoulli`. */
+export const bernoulliOp = defineOp({
+  name: 'bernoulli',
+  inputs: ['self'],
+  args: (self: Tensor, { generator = defaultGenerator }: GeneratorOptions = {}) => {
+    checkTensor('bernoulli', 'input', self);
+    if (self.info.kind !== 'float') throw new DTypeError(`bernoulli: probabilities must be floating, got ${self.dtype}`);
+    return [[self], generator.draw(self.numel)];
+  },
+  infer: ([self]) => ({ shape: (self as Tensor).shape, dtype: (self as Tensor).info }),
+  kernel: 'random_bernoulli_tensor',
+  random: true,
+  differentiable: false,
+});
+export { bernoulliOp as bernoulli };
+
+export interface MultinomialOptions extends GeneratorOptions {
+  /** Whether an index may be drawn more than once. Default false. */
+  readonly replacement?: boolean;
+}
+
+/**
+ * Indices drawn with the given weights, which need not add up to 1. PyTorch: `torch.multinomial`.
+ *
+ * @param input - Shape `(K)` or `(N, K)`, floating, on a device that can be read synchronously.
+ * @returns Shape `(numSamples)` or `(N, numSamples)`, int64.
+ * @throws {ValueError} If a weight is negative or not finite, or there are fewer positive weights than samples to draw.
+ */
+export function multinomial(input: Tensor, numSamples: number, { replacement = false, generator }: MultinomialOptions = {}): Tensor {
+  checkTensor('multinomial', 'input', input);
+  if (input.info.kind !== 'float') throw new DTypeError(`multinomial: weights must be floating, got ${input.dtype}`);
+  if (input.ndim < 1 || input.ndim > 2) throw new ShapeError(`multinomial: expected shape (K,) or (N, K), got ${formatShape(input.shape)}`);
+  if (!Number.isSafeInteger(numSamples) || numSamples < 1) throw new ValueError(`multinomial: the number of samples must be a positive integer, got ${numSamples}`);
+  const [rows, categories] = input.ndim === 1 ? [1, input.shape[0]] : input.shape;
+  const weights = input.detached().to('float64').toTypedArray() as Float64Array;
+  const perRow = replacement ? numSamples : categories;
+  const noise = rand([rows, perRow], { dtype: 'float64', generator }).toTypedArray() as Float64Array;
+  const drawn = emptyOf('multinomial', input.ndim === 1 ? [numSamples] : [rows, numSamples], dtypeInfo('int64'));
+  const out = new BigInt64Array(drawn.storage.buffer as ArrayBuffer, drawn.storage.byteOffset, rows * numSamples);
+  for (let row = 0; row < rows; row++) {
+    const w = weights.subarray(row * categories, (row + 1) * categories);
+    const u = noise.subarray(row * perRow, (row + 1) * perRow);
+    checkWeights(w, replacement ? 1 : numSamples);
+    const indices = replacement ? drawWithReplacement(w, u) : drawWithoutReplacement(w, u, numSamples);
+    indices.forEach((index, i) => {
+      out[row * numSamples + i] = BigInt(index);
+    });
+  }
+  return drawn;
+}
+
+function checkWeights(weights: Float64Array, needed: number): void {
+  let positive = 0;
+  for (const w of weights) {
+    if (!(w >= 0) || w === Number.POSITIVE_INFINITY) throw new ValueError(`multinomial: weights must be finite and not negative, got ${w}`);
+    if (w > 0) positive++;
+  }
+  if (positive < needed) throw new ValueError(`multinomial: ${needed} samples need as many positive weights, there are ${positive}; pass replacement: true`);
+}
+
+/** Inverts the cumulative distribution by bisection. */
+function drawWithReplacement(weights: Float64Array, uniform: Float64Array): number[] {
+  const cumulative = new Float64Array(weights.length);
+  let total = 0;
+  let last = 0; // never draw an index of weight zero because of rounding
+  weights.forEach((w, i) => {
+    cumulative[i] = total += w;
+    if (w > 0) last = i;
+  });
+  return Array.from(uniform, (u) => {
+    const target = u * total;
+    let low = 0;
+    let high = last;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (cumulative[middle] > target) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  });
+}
+
+/** The smallest of exponential waiting times with rates `weights` (Efraimidis and Spirakis 2006). */
+function drawWithoutReplacement(weights: Float64Array, uniform: Float64Array, count: number): number[] {
+  const waits = Array.from(weights, (w, index) => ({ index, time: w > 0 ? -Math.log1p(-uniform[index]) / w : Number.POSITIVE_INFINITY }));
+  waits.sort((a, b) => a.time - b.time);
+  return waits.slice(0, count).map(({ index }) => index);
+}

@@ -1,0 +1,114 @@
+/** Elements in other places, zeroed or repeated. */
+import { type Attributes, defineOp, inplace, type Op } from '../op.js';
+import { formatShape, ShapeError, ValueError } from '../errors.js';
+import { likeInput } from '../promotion.js';
+import { normalizeDim, normalizeDims } from '../shape.js';
+import { checkTensor, type Tensor } from '../tensor.js';
+import { indexSelect } from './indexing.js';
+import { type Indices, toIndices } from './indices.js';
+import { cat } from './joining.js';
+import { expand, flatten, narrow, reshape, unsqueeze } from './view.js';
+
+type Shape = readonly number[];
+export interface Triangle extends Attributes {
+  readonly diagonal: number;
+}
+
+function triangle(name: string): Op<[self: Tensor, diagonal?: number], Tensor, 'self', Triangle, true> {
+  return defineOp({
+    name,
+    inputs: ['self'],
+    args: (self: Tensor, diagonal = 0) => {
+      checkTensor(name, 'self', self);
+      if (self.ndim < 2) throw new ShapeError(`${name}: expected at least two dimensions, got ${formatShape(self.shape)}`);
+      if (!Number.isSafeInteger(diagonal)) throw new TypeError(`${name}: the diagonal must be an integer, got ${diagonal}`);
+      return [[self], { diagonal }];
+    },
+    infer: likeInput,
+    kernel: name,
+    differentiable: true,
+  });
+}
+/** The matrices of the last two dimensions with zeros above diagonal `diagonal` (0: the main one). PyTorch: `torch.tril`. */
+export const tril = triangle('tril');
+/** The matrices of the last two dimensions with zeros below diagonal `diagonal` (0: the main one). PyTorch: `torch.triu`. */
+export const triu = triangle('triu');
+export const tril_ = inplace(tril);
+export const triu_ = inplace(triu);
+
+/** The elements in reverse order along the given dimensions. A copy. PyTorch: `torch.flip`. */
+export const flip = defineOp({
+  name: 'flip',
+  inputs: ['self'],
+  args: (self: Tensor, dims: number | Shape) => {
+    checkTensor('flip', 'self', self);
+    return [[self], { dims: typeof dims !== 'number' && dims.length === 0 ? [] : normalizeDims('flip', dims, self.ndim) }];
+  },
+  infer: likeInput,
+  kernel: 'flip',
+  differentiable: true,
+});
+
+/**
+ * The elements shifted along the given dimensions; what leaves at the end comes in at the start. Without `dims` the tensor is
+ * shifted as if it were flat. PyTorch: `torch.roll`.
+ */
+export function roll(self: Tensor, shifts: number | Shape, dims?: number | Shape): Tensor {
+  checkTensor('roll', 'self', self);
+  const by = typeof shifts === 'number' ? [shifts] : shifts;
+  if (dims === undefined) {
+    if (by.length !== 1) throw new ShapeError(`roll: ${by.length} shifts need as many dims`);
+    return reshape(rollOne(flatten(self), by[0], 0), self.shape);
+  }
+  const along = typeof dims === 'number' ? [dims] : dims;
+  if (along.length !== by.length) throw new ShapeError(`roll: ${by.length} shifts for ${along.length} dims`);
+  return along.reduce((x, dim, i) => rollOne(x, by[i], normalizeDim('roll', dim, x.ndim)), self);
+}
+
+function rollOne(x: Tensor, shift: number, dim: number): Tensor {
+  const size = x.shape[dim];
+  const from = size === 0 ? 0 : (((-shift % size) + size) % size); // the first element of the result
+  return cat([narrow(x, dim, from, size - from), narrow(x, dim, 0, from)], dim);
+}
+
+/** `repeats[i]` copies along dimension i; more repeats than dimensions add dimensions in front. PyTorch: `Tensor.repeat`. */
+export function repeat(self: Tensor, repeats: Shape): Tensor {
+  checkTensor('repeat', 'self', self);
+  if (repeats.length < self.ndim)
+    throw new ShapeError(`repeat: ${formatShape(repeats)} must name a number for each of the ${self.ndim} dimensions of ${formatShape(self.shape)}`);
+  if (repeats.some((r) => !Number.isSafeInteger(r) || r < 0)) throw new ValueError(`repeat: expected non-negative integers, got ${formatShape(repeats)}`);
+  const shape = [...new Array<number>(repeats.length - self.ndim).fill(1), ...self.shape];
+  // (s0, s1) -> (1, s0, 1, s1) -> (r0, s0, r1, s1) -> (r0 s0, r1 s1)
+  const spread = reshape(self, shape.flatMap((size) => [1, size]));
+  const repeated = expand(spread, shape.flatMap((size, i) => [repeats[i], size]));
+  return reshape(repeated, shape.map((size, i) => size * repeats[i]));
+}
+
+/** `repeat` with ones put in front of too few repeats. PyTorch: `torch.tile`. */
+export function tile(self: Tensor, dims: Shape): Tensor {
+  checkTensor('tile', 'self', self);
+  return repeat(self, [...new Array<number>(Math.max(self.ndim - dims.length, 0)).fill(1), ...dims]);
+}
+
+/**
+ * Each element (or slice along `dim`) `repeats` times in a row, or as often as its entry of `repeats` says. Without `dim` of the
+ * flattened tensor. PyTorch: `torch.repeat_interleave`.
+ */
+export function repeatInterleave(self: Tensor, repeats: number | Indices, dim?: number | null): Tensor {
+  checkTensor('repeatInterleave', 'self', self);
+  if (dim === undefined || dim === null) return repeatInterleave(flatten(self), repeats, 0);
+  const d = normalizeDim('repeatInterleave', dim, self.ndim);
+  const size = self.shape[d];
+  if (typeof repeats === 'number') {
+    if (!Number.isSafeInteger(repeats) || repeats < 0) throw new ValueError(`repeatInterleave: repeats must be a non-negative integer, got ${repeats}`);
+    const shape = [...self.shape.slice(0, d + 1), repeats, ...self.shape.slice(d + 1)];
+    const repeated = expand(unsqueeze(self, d + 1), shape);
+    return reshape(repeated, self.shape.map((n, i) => (i === d ? n * repeats : n)));
+  }
+  const counts = flatten(toIndices('repeatInterleave', 'repeats', repeats));
+  if (counts.numel === 1 && size !== 1) return repeatInterleave(self, counts.item() as number, d);
+  if (counts.numel !== size) throw new ShapeError(`repeatInterleave: ${counts.numel} repeats for dimension ${d} of size ${size}`);
+  const times = counts.toArray() as number[];
+  if (times.some((n) => n < 0)) throw new ValueError('repeatInterleave: repeats must not be negative');
+  return indexSelect(self, d, times.flatMap((n, i) => new Array<number>(n).fill(i)));
+}

@@ -1,0 +1,118 @@
+// The innermost loops of convolution, over planes (see planes.h).
+#pragma once
+#include "gemm_kernel.h"
+
+namespace fb::FB_ISA {
+namespace {
+
+/// C[Rows x Vectors] (+)= A[Rows x k] B[k x Vectors] where row p of B starts at b + offsets[p]; A is packed, C's rows are ldc apart.
+template <class T>
+using WindowKernel = void (*)(int64_t k, const T *a, const T *b, const int64_t *offsets, T *c, int64_t ldc, bool accumulate);
+
+template <class T, int Rows, int Vectors>
+void window_kernel(int64_t k, const T *a, const T *b, const int64_t *offsets, T *c, int64_t ldc, bool accumulate) {
+  constexpr int64_t L = kLanes<T>;
+  Vec<T> sums[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) sums[i][j] = Vec<T>{};
+#pragma GCC unroll 1
+  for (int64_t p = 0; p < k; p++) {
+    const T *at = b + offsets[p];
+    Vec<T> row[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) row[j] = load(at + j * L);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++) {
+      const Vec<T> x = broadcast(a[i]);
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+    }
+    a += Rows;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      T *to = c + i * ldc + j * L;
+      store(to, accumulate ? load(to) + sums[i][j] : sums[i][j]);
+    }
+}
+
+template <class T, int Rows = kTileRows>
+inline WindowKernel<T> find_window_kernel(int64_t rows, int64_t vectors) {
+  if constexpr (Rows > 1)
+    if (rows < Rows) return find_window_kernel<T, Rows - 1>(rows, vectors);
+  return vectors == 1 ? window_kernel<T, Rows, 1> : window_kernel<T, Rows, 2>;
+}
+
+// Rows of a tile whose values are read through a pointer each.
+#if defined(__AVX512F__)
+constexpr int64_t kPointerRows = 12;
+#elif defined(__aarch64__)
+constexpr int64_t kPointerRows = 8;
+#else
+constexpr int64_t kPointerRows = 5;
+#endif
+
+/// C[i][...] += sum over (y, x) of a[i][y * pitch + x] * b[(y * width + x) * ldb ...]: a window's values times gradients.
+template <class T>
+using PixelKernel = void (*)(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc);
+
+template <class T, int Rows, int Vectors>
+void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc) {
+  constexpr int64_t L = kLanes<T>;
+  Vec<T> sums[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) sums[i][j] = Vec<T>{};
+#pragma GCC unroll 1
+  for (int64_t y = 0; y < height; y++) {
+    int64_t at = y * pitch;
+    const int64_t end = at + width;
+#pragma GCC unroll 1
+    for (; at + 2 <= end; at += 2) {
+      Vec<T> row[2][Vectors];
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) row[0][j] = load(b + j * L), row[1][j] = load(b + ldb + j * L);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; i++) {
+        const T *const from = a[i] + at;
+#pragma GCC unroll 2
+        for (int u = 0; u < 2; u++) {
+          const Vec<T> x = broadcast(from[u]);
+#pragma GCC unroll 4
+          for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[u][j], sums[i][j]);
+        }
+      }
+      b += 2 * ldb;
+    }
+    if (at == end) continue;
+    Vec<T> row[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) row[j] = load(b + j * L);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++) {
+      const Vec<T> x = broadcast(a[i][at]);
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+    }
+    b += ldb;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) store(c + i * ldc + j * L, load(c + i * ldc + j * L) + sums[i][j]);
+}
+
+template <class T, int Rows = kPointerRows>
+inline PixelKernel<T> find_pixel_kernel(int64_t rows, int64_t vectors) {
+  if constexpr (Rows > 1)
+    if (rows < Rows) return find_pixel_kernel<T, Rows - 1>(rows, vectors);
+  return vectors == 1 ? pixel_kernel<T, Rows, 1> : pixel_kernel<T, Rows, 2>;
+}
+
+}  // namespace
+}  // namespace fb::FB_ISA

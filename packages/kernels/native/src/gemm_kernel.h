@@ -1,0 +1,65 @@
+// The innermost loop of matrix multiplication: C[mr x nr] (+)= A[mr x k] B[k x nr] with all of C's tile in registers. A is packed
+// so that the mr values of one k lie together, B so that a row of `Vectors` vectors does.
+#pragma once
+#include "simd.h"
+
+namespace fb::FB_ISA {
+namespace {
+
+// Rows of a tile: as many as the register file holds with two vectors of columns (32 registers: 14 x 2 accumulators + 2 of B).
+#if defined(__AVX512F__)
+constexpr int64_t kTileRows = 14;
+#elif defined(__aarch64__)
+constexpr int64_t kTileRows = 12;
+#else
+constexpr int64_t kTileRows = 6;
+#endif
+constexpr int64_t kTileVectors = 2;
+template <class T>
+constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
+
+/// B's row p starts at b + p * ldb; A's value (i, p) stands at a[p * Rows + i]; C's rows are ldc apart.
+template <class T>
+using MicroKernel = void (*)(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t ldc, bool accumulate);
+
+template <class T, int Rows, int Vectors>
+void micro_kernel(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t ldc, bool accumulate) {
+  constexpr int64_t L = kLanes<T>;
+  Vec<T> sums[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) sums[i][j] = Vec<T>{};
+#pragma GCC unroll 1
+  for (int64_t p = 0; p < k; p++) {
+    Vec<T> row[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) row[j] = load(b + j * L);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++) {
+      const Vec<T> x = broadcast(a[i]);
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+    }
+    a += Rows;
+    b += ldb;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      T *at = c + i * ldc + j * L;
+      store(at, accumulate ? load(at) + sums[i][j] : sums[i][j]);
+    }
+}
+
+/// The kernel for a tile of 1..kTileRows rows and 1..kTileVectors vectors of columns.
+template <class T, int Rows = kTileRows>
+inline MicroKernel<T> find_micro_kernel(int64_t rows, int64_t vectors) {
+  if constexpr (Rows > 1)
+    if (rows < Rows) return find_micro_kernel<T, Rows - 1>(rows, vectors);
+  return vectors == 1 ? micro_kernel<T, Rows, 1> : micro_kernel<T, Rows, 2>;
+}
+
+}  // namespace
+}  // namespace fb::FB_ISA

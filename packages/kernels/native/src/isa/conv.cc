@@ -1,0 +1,120 @@
+// Two-dimensional convolution and its gradients: which taps of the kernel meet where, for every stride, padding and dilation.
+// conv_pass.h and conv_weight.h do the arithmetic.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside the AVX-512 conversion intrinsics of GCC 12
+#include "../conv_pass.h"
+#include "../conv_weight.h"
+
+namespace fb::FB_ISA {
+namespace {
+
+/// The geometry of a call, from the image's side (input, H x W) and the window's side (output, OH x OW).
+struct Geometry {
+  int64_t images, groups, in_channels, out_channels, height, width, out_height, out_width, kernel_y, kernel_x;  // channels per group
+  int64_t stride_y, stride_x, padding_y, padding_x, dilation_y, dilation_x;
+
+  Geometry(const fb_tensor *input, const fb_tensor *weight, const fb_tensor *output, fb_numbers stride, fb_numbers padding, fb_numbers dilation,
+           int64_t groups)
+      : images(input->dims[0]), groups(groups), in_channels(weight->dims[1]), out_channels(weight->dims[0] / groups), height(input->dims[2]),
+        width(input->dims[3]), out_height(output->dims[2]), out_width(output->dims[3]), kernel_y(weight->dims[2]), kernel_x(weight->dims[3]) {
+    const auto at = [](fb_numbers list, int i) { return static_cast<int64_t>(list.items[list.count == 1 ? 0 : i]); };
+    stride_y = at(stride, 0), stride_x = at(stride, 1), padding_y = at(padding, 0), padding_x = at(padding, 1);
+    dilation_y = at(dilation, 0), dilation_x = at(dilation, 1);
+  }
+  int64_t kernel() const { return kernel_y * kernel_x; }
+  int64_t memory() const { return 4 * (kernel_y + kernel_x) * static_cast<int64_t>(sizeof(int64_t)); }
+};
+
+inline Axis forward_axis(int64_t size, int64_t grid, int64_t stride, int64_t kernel, int64_t padding, int64_t dilation, int64_t *memory) {
+  Axis axis(size, grid, stride, memory, kernel);
+  for (int64_t t = 0; t < kernel; t++) axis.add(t, t * dilation - padding);
+  return axis;
+}
+
+template <class S>
+int32_t forward(const Geometry &g, S *out, const S *input, const S *weight, const S *bias) {
+  Scratch memory(g.memory());
+  if (!memory.data) return out_of_memory(g.memory());
+  int64_t *const lists = memory.as<int64_t>();
+  const int64_t taps = g.kernel(), out_plane = g.out_height * g.out_width, in_plane = g.height * g.width;
+  return run_pass(Pass<S>{forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                          forward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
+                          g.images, g.groups, g.in_channels, g.out_channels, input, g.groups * g.in_channels * in_plane,
+                          weight, g.out_channels * g.in_channels * taps, g.in_channels * taps, taps, g.kernel_x,
+                          bias, out, g.groups * g.out_channels * out_plane, out_plane, g.out_width, 1});
+}
+
+/// Input positions of one phase (position % stride) see the same taps, at unit distance in the gradient.
+inline Axis backward_axis(int64_t phase, int64_t size, int64_t gradient, int64_t stride, int64_t kernel, int64_t padding, int64_t dilation,
+                          int64_t *memory) {
+  Axis axis(gradient, (size - phase + stride - 1) / stride, 1, memory, kernel);
+  for (int64_t t = 0; t < kernel; t++) {
+    const int64_t distance = phase + padding - t * dilation;
+    if (distance % stride == 0) axis.add(t, distance / stride);
+  }
+  return axis;
+}
+
+template <class S>
+int32_t backward_input(const Geometry &g, S *grad_input, const S *grad, const S *weight) {
+  Scratch memory(g.memory());
+  if (!memory.data) return out_of_memory(g.memory());
+  int64_t *const lists = memory.as<int64_t>();
+  const int64_t taps = g.kernel(), out_plane = g.out_height * g.out_width, in_plane = g.height * g.width;
+  for (int64_t y = 0; y < min(g.stride_y, g.height); y++)
+    for (int64_t x = 0; x < min(g.stride_x, g.width); x++) {
+      const int32_t status = run_pass(
+          Pass<S>{backward_axis(y, g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                  backward_axis(x, g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
+                  g.images, g.groups, g.out_channels, g.in_channels, grad, g.groups * g.out_channels * out_plane,
+                  weight, g.out_channels * g.in_channels * taps, taps, g.in_channels * taps, g.kernel_x,
+                  nullptr, grad_input + y * g.width + x, g.groups * g.in_channels * in_plane, in_plane, g.stride_y * g.width, g.stride_x});
+      if (status != FB_OK) return status;
+    }
+  return FB_OK;
+}
+
+template <class S>
+int32_t backward_weight(const Geometry &g, S *grad_weight, const S *grad, const S *input) {
+  Scratch memory(g.memory());
+  if (!memory.data) return out_of_memory(g.memory());
+  int64_t *const lists = memory.as<int64_t>();
+  return run_weight_gradient(
+      WeightGradient<S>{forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                        forward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
+                        g.images, g.groups, g.in_channels, g.out_channels, input, grad, grad_weight});
+}
+
+int32_t conv2d(const fb_tensor *out, const fb_tensor *input, const fb_tensor *weight, const fb_tensor *bias, fb_numbers stride, fb_numbers padding,
+               fb_numbers dilation, int64_t groups) {
+  const Geometry g(input, weight, out, stride, padding, dilation, groups);
+  return for_float(out->dtype, [&](auto type) {
+    typedef FB_TYPE_OF(type) S;
+    return forward(g, static_cast<S *>(out->data), static_cast<const S *>(input->data), static_cast<const S *>(weight->data),
+                   bias ? static_cast<const S *>(bias->data) : nullptr);
+  });
+}
+
+int32_t conv2d_backward_input(const fb_tensor *grad_input, const fb_tensor *grad, const fb_tensor *weight, fb_numbers stride, fb_numbers padding,
+                              fb_numbers dilation, int64_t groups) {
+  const Geometry g(grad_input, weight, grad, stride, padding, dilation, groups);
+  return for_float(grad->dtype, [&](auto type) {
+    typedef FB_TYPE_OF(type) S;
+    return backward_input(g, static_cast<S *>(grad_input->data), static_cast<const S *>(grad->data), static_cast<const S *>(weight->data));
+  });
+}
+
+int32_t conv2d_backward_weight(const fb_tensor *grad_weight, const fb_tensor *grad, const fb_tensor *input, fb_numbers stride, fb_numbers padding,
+                               fb_numbers dilation, int64_t groups) {
+  const Geometry g(input, grad_weight, grad, stride, padding, dilation, groups);
+  return for_float(grad->dtype, [&](auto type) {
+    typedef FB_TYPE_OF(type) S;
+    return backward_weight(g, static_cast<S *>(grad_weight->data), static_cast<const S *>(grad->data), static_cast<const S *>(input->data));
+  });
+}
+
+}  // namespace
+
+FB_GROUP(conv, FB_ENTRY("conv2d", conv2d), FB_ENTRY("conv2d_backward_input", conv2d_backward_input),
+         FB_ENTRY("conv2d_backward_weight", conv2d_backward_weight))
+
+}  // namespace fb::FB_ISA

@@ -1,0 +1,138 @@
+// Layer normalisation of contiguous rows: y = (x - mean) * rstd * weight + bias, and its gradients.
+#include <math.h>
+
+#include "../element.h"
+#include "../strided.h"
+
+namespace fb::FB_ISA {
+namespace {
+
+template <class C>
+inline C inverse_root(C variance, double eps) {
+  return static_cast<C>(1 / sqrt(static_cast<double>(variance) + eps));
+}
+
+/// Sum of f(i, width) over vectors of a row, in blocks.
+template <class C, class F>
+inline C row_sum(int64_t n, const F &f) {
+  constexpr int64_t L = kLanes<C>, kBlock = 64;
+  Vec<C> total = {};
+  for (int64_t i = 0; i < n;) {
+    Vec<C> a = {}, b = {};
+    const int64_t stop = n < i + kBlock * L ? n : i + kBlock * L;
+    for (; i + 2 * L <= stop; i += 2 * L) a += f(i, L), b += f(i + L, L);
+    for (; i < stop; i += L) a += f(i, stop - i < L ? stop - i : L);
+    total += a + b;
+  }
+  return hsum<C>(total);
+}
+
+template <class S>
+__attribute__((noinline)) void forward_row(S *out, Compute<S> *mean, Compute<S> *rstd, const S *x, const S *weight, const S *bias, int64_t n, double eps) {
+  typedef Compute<S> C;
+  constexpr int64_t L = kLanes<C>;
+  const C count = static_cast<C>(n), m = row_sum<C>(n, [&](int64_t i, int64_t w) { return load_as<C>(x + i, w); }) / count;
+  const C squares = row_sum<C>(n, [&](int64_t i, int64_t w) {
+    const Vec<C> d = load_as<C>(x + i, w) - m;
+    return first_lanes<C>(w) ? d * d : Vec<C>{};
+  });
+  const C r = inverse_root(squares / count, eps);
+  for (int64_t i = 0; i < n; i += L) {
+    const int64_t w = n - i < L ? n - i : L;
+    Vec<C> y = (load_as<C>(x + i, w) - m) * r;
+    if (weight) y *= load_as<C>(weight + i, w);
+    if (bias) y += load_as<C>(bias + i, w);
+    store_as(out + i, y, w);
+  }
+  *mean = m, *rstd = r;
+}
+
+int32_t layer_norm(const fb_tensor *out, const fb_tensor *mean, const fb_tensor *rstd, const fb_tensor *input, const fb_tensor *weight,
+                   const fb_tensor *bias, int64_t inner, double eps) {
+  const int64_t total = numel(input);
+  if (total == 0) return FB_OK;
+  return for_float(input->dtype, [&](auto tag) {
+    typedef FB_TYPE_OF(tag) S;
+    typedef Compute<S> C;
+    const S *const w = weight ? static_cast<const S *>(weight->data) : nullptr, *const b = bias ? static_cast<const S *>(bias->data) : nullptr;
+    parallel_for(total / inner, rows_per_chunk(inner, 16384), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++)
+        forward_row<S>(static_cast<S *>(out->data) + r * inner, static_cast<C *>(mean->data) + r, static_cast<C *>(rstd->data) + r,
+                       static_cast<const S *>(input->data) + r * inner, w, b, inner, eps);
+    });
+    return int32_t{FB_OK};
+  });
+}
+
+// gi = rstd (g w - mean(g w) - xhat mean(g w xhat)); adds to the sums gw += g xhat, gb += g.
+template <class S>
+__attribute__((noinline)) void backward_row(S *gi, Compute<S> *gw, Compute<S> *gb, const S *g, const S *x, Compute<S> mean, Compute<S> rstd,
+                                            const S *weight, int64_t n) {
+  typedef Compute<S> C;
+  constexpr int64_t L = kLanes<C>;
+  const auto scaled = [&](int64_t i, int64_t w) {
+    const Vec<C> v = load_as<C>(g + i, w);
+    return weight ? v * load_as<C>(weight + i, w) : v;
+  };
+  if (gi) {
+    const C a = row_sum<C>(n, scaled) / static_cast<C>(n);
+    const C b = row_sum<C>(n, [&](int64_t i, int64_t w) { return scaled(i, w) * ((load_as<C>(x + i, w) - mean) * rstd); }) / static_cast<C>(n);
+    for (int64_t i = 0; i < n; i += L) {
+      const int64_t w = n - i < L ? n - i : L;
+      store_as(gi + i, rstd * (scaled(i, w) - a - (load_as<C>(x + i, w) - mean) * rstd * b), w);
+    }
+  }
+  if (!gw) return;
+  for (int64_t i = 0; i < n; i += L) {
+    const int64_t w = n - i < L ? n - i : L;
+    const Vec<C> v = load_as<C>(g + i, w);
+    store(gw + i, load(gw + i) + v * ((load_as<C>(x + i, w) - mean) * rstd));
+    store(gb + i, load(gb + i) + v);
+  }
+}
+
+template <class S>
+int32_t backward(const fb_tensor *gi, const fb_tensor *gw, const fb_tensor *gb, const fb_tensor *grad, const fb_tensor *input,
+                 const fb_tensor *mean, const fb_tensor *rstd, const fb_tensor *weight, int64_t inner) {
+  typedef Compute<S> C;
+  const int64_t rows = inner > 0 ? numel(input) / inner : 0, padded = (inner + kLanes<C> - 1) / kLanes<C> * kLanes<C>;
+  // Sums over rows: each part of rows has its own, added up afterwards. At most 64 parts, so that they stay small.
+  int64_t grain = rows_per_chunk(inner, 32768);
+  if (grain < 16) grain = 16;
+  if (grain < (rows + 63) / 64) grain = (rows + 63) / 64;
+  const int64_t parts = (rows + grain - 1) / grain, bytes = 2 * parts * padded * static_cast<int64_t>(sizeof(C));
+  const bool sums = gw || gb;
+  Scratch memory(sums ? bytes : 0);
+  if (!memory.data) return out_of_memory(bytes);
+  if (sums) memset(memory.data, 0, static_cast<size_t>(bytes));
+  C *const partial = memory.as<C>();
+  const S *const w = weight ? static_cast<const S *>(weight->data) : nullptr;
+  parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
+    C *const sum = sums ? partial + begin / grain * 2 * padded : nullptr;
+    for (int64_t r = begin; r < end; r++)
+      backward_row<S>(gi ? static_cast<S *>(gi->data) + r * inner : nullptr, sum, sum + padded, static_cast<const S *>(grad->data) + r * inner,
+                      static_cast<const S *>(input->data) + r * inner, static_cast<const C *>(mean->data)[r], static_cast<const C *>(rstd->data)[r], w, inner);
+  });
+  for (int k = 0; k < 2; k++) {
+    const fb_tensor *const out = k == 0 ? gw : gb;
+    if (!out) continue;
+    S *const o = static_cast<S *>(out->data);
+    for (int64_t i = 0; i < inner; i++) {
+      C total = 0;
+      for (int64_t p = 0; p < parts; p++) total += partial[(2 * p + k) * padded + i];
+      o[i] = narrow<S>(total);
+    }
+  }
+  return FB_OK;
+}
+
+int32_t layer_norm_backward(const fb_tensor *gi, const fb_tensor *gw, const fb_tensor *gb, const fb_tensor *grad, const fb_tensor *input,
+                            const fb_tensor *mean, const fb_tensor *rstd, const fb_tensor *weight, int64_t inner) {
+  return for_float(input->dtype, [&](auto tag) { return backward<FB_TYPE_OF(tag)>(gi, gw, gb, grad, input, mean, rstd, weight, inner); });
+}
+
+}  // namespace
+
+FB_GROUP(layer_norm, FB_ENTRY("layer_norm", layer_norm), FB_ENTRY("layer_norm_backward", layer_norm_backward))
+
+}  // namespace fb::FB_ISA

@@ -1,0 +1,87 @@
+// Packing of matrix operands: a panel holds `width` rows of A (or columns of B) of k values each, so that the values of one k
+// lie together. The operand may have any strides; f16 and bf16 become float on the way.
+#pragma once
+#include "element.h"
+
+namespace fb::FB_ISA {
+namespace {
+
+/// Elements that pack_panel may write past the end of a panel; their values do not matter.
+template <class T>
+constexpr int64_t kPanelSlack = kLanes<T>;
+
+template <int Bytes>
+struct LaneIndex;
+template <>
+struct LaneIndex<4> { typedef VecI type; };
+template <>
+struct LaneIndex<8> { typedef VecL type; };
+
+/// Transposes kLanes<T> vectors in place: each round swaps the off-diagonal quarters of blocks of 2 * Half rows.
+template <class T, int Half = static_cast<int>(kLanes<T>) / 2>
+inline __attribute__((always_inline)) void transpose(Vec<T> *v) {
+  if constexpr (Half > 0) {
+    constexpr int L = static_cast<int>(kLanes<T>);
+    typename LaneIndex<sizeof(T)>::type low, high;
+#pragma GCC unroll 16
+    for (int i = 0; i < L; i++) {
+      low[i] = i & Half ? L + i - Half : i;
+      high[i] = i & Half ? L + i : i + Half;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < L; i++) {
+      if (i & Half) continue;
+      const Vec<T> a = v[i], b = v[i + Half];
+      v[i] = __builtin_shuffle(a, b, low);
+      v[i + Half] = __builtin_shuffle(a, b, high);
+    }
+    transpose<T, Half / 2>(v);
+  }
+}
+
+/// One block of a panel whose source runs along k: kLanes k-steps of `rows` <= kLanes rows, the others zero.
+template <class T, class S>
+inline void pack_transposed_block(T *to, int64_t width, const S *from, int64_t row_stride, int64_t rows) {
+  constexpr int64_t L = kLanes<T>;
+  Vec<T> v[L];
+  if (rows >= L) {
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < L; i++) v[i] = load_as<T>(from + i * row_stride);
+  } else {
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < L; i++) v[i] = i < rows ? load_as<T>(from + i * row_stride) : Vec<T>{};
+  }
+  transpose<T>(v);
+#pragma GCC unroll 16
+  for (int64_t p = 0; p < L; p++) store(to + p * width, v[p]);
+}
+
+template <class T, class S>
+inline void pack_elements(T *to, int64_t width, int64_t valid, int64_t k, const S *from, int64_t row_stride, int64_t k_stride) {
+  for (int64_t p = 0; p < k; p++) {
+    for (int64_t i = 0; i < valid; i++) to[p * width + i] = widen(from[i * row_stride + p * k_stride]);
+    for (int64_t i = valid; i < width; i++) to[p * width + i] = 0;
+  }
+}
+
+/// to[p * width + i] = from[i * row_stride + p * k_stride] for i < valid, 0 for valid <= i < width.
+template <class T, class S>
+void pack_panel(T *to, int64_t width, int64_t valid, int64_t k, const S *from, int64_t row_stride, int64_t k_stride) {
+  constexpr int64_t L = kLanes<T>;
+  if (k_stride == 1) {
+    const int64_t whole = k / L * L;
+    // A block's stores run over into the first rows of the next k, so the later rows of a panel are packed first.
+    for (int64_t p = 0; p < whole; p += L)
+      for (int64_t i = (width - 1) / L * L; i >= 0; i -= L)
+        pack_transposed_block(to + p * width + i, width, from + i * row_stride + p, row_stride, valid - i);
+    pack_elements(to + whole * width, width, valid, k - whole, from + whole, row_stride, 1);
+  } else if (row_stride == 1 && valid == width && width % L == 0) {
+    for (int64_t p = 0; p < k; p++)
+      for (int64_t i = 0; i < width; i += L) store(to + p * width + i, load_as<T>(from + p * k_stride + i));
+  } else {
+    pack_elements(to, width, valid, k, from, row_stride, k_stride);
+  }
+}
+
+}  // namespace
+}  // namespace fb::FB_ISA
