@@ -37,7 +37,9 @@ function ask(group) {
     const archive = { metadata: { ...metadata, digest: request.digest }, tensors };
     const bytes = deflateSync(writeArchive(archive), { level: 9 });
     writeFileSync(fixturePath(group), bytes);
-    console.log(`${group}: ${request.metadata.cases.length} cases, ${Math.ceil(bytes.length / 1024)} KiB, PyTorch ${metadata.torch}`);
+    console.log(
+      `${group}: ${request.metadata.cases.length} cases, ${Math.ceil(bytes.length / 1024)} KiB, PyTorch ${metadata.torch}`,
+    );
     return true;
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -47,7 +49,8 @@ function ask(group) {
 const args = process.argv.slice(2);
 const check = args.includes('--check');
 const named = args.filter((a) => !a.startsWith('--'));
-for (const group of named) if (!(group in database)) throw new Error(`no group '${group}'; there are ${Object.keys(database).join(', ')}`);
+for (const group of named)
+  if (!(group in database)) throw new Error(`no group '${group}'; there are ${Object.keys(database).join(', ')}`);
 
 mkdirSync(fixtures, { recursive: true });
 const known = new Set(Object.keys(database));

@@ -21,7 +21,13 @@ export interface AudioInfo {
 export async function info(source: string | Uint8Array): Promise<AudioInfo> {
   const [file, bytes] = await bytesOf(source);
   const { sampleRate, frames, channels, bitsPerSample, bytesPerSample, floating } = readWavHeader(file, bytes);
-  return { sampleRate, numFrames: frames, numChannels: channels, bitsPerSample, encoding: floating ? 'PCM_F' : bytesPerSample === 1 ? 'PCM_U' : 'PCM_S' };
+  return {
+    sampleRate,
+    numFrames: frames,
+    numChannels: channels,
+    bitsPerSample,
+    encoding: floating ? 'PCM_F' : bytesPerSample === 1 ? 'PCM_U' : 'PCM_S',
+  };
 }
 
 export interface LoadOptions {
@@ -47,8 +53,12 @@ export interface Audio {
  * const { waveform, sampleRate } = await load('speech.wav');
  */
 export async function load(source: string | Uint8Array, { frameOffset = 0, numFrames }: LoadOptions = {}): Promise<Audio> {
-  for (const [name, value] of [['frameOffset', frameOffset], ['numFrames', numFrames ?? 0]] as const)
-    if (!Number.isSafeInteger(value) || value < 0) throw new ValueError(`load: ${name} must be a non-negative integer, got ${value}`);
+  for (const [name, value] of [
+    ['frameOffset', frameOffset],
+    ['numFrames', numFrames ?? 0],
+  ] as const)
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new ValueError(`load: ${name} must be a non-negative integer, got ${value}`);
   const [file, bytes] = await bytesOf(source);
   const header = readWavHeader(file, bytes);
   const first = Math.min(frameOffset, header.frames);
@@ -57,11 +67,14 @@ export async function load(source: string | Uint8Array, { frameOffset = 0, numFr
 }
 
 async function bytesOf(source: string | Uint8Array): Promise<[name: string, bytes: Buffer]> {
-  if (typeof source !== 'string') return [`audio of ${source.length} bytes`, Buffer.from(source.buffer, source.byteOffset, source.length)];
+  if (typeof source !== 'string')
+    return [`audio of ${source.length} bytes`, Buffer.from(source.buffer, source.byteOffset, source.length)];
   try {
     return [source, await readFile(source)];
   } catch (cause) {
-    throw new AudioError(source, `the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, { cause });
+    throw new AudioError(source, `the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, {
+      cause,
+    });
   }
 }
 
@@ -69,13 +82,18 @@ function decode(header: WavHeader, bytes: Buffer, first: number, count: number):
   const { channels, bytesPerSample } = header;
   const { channelData } = wavDecoder.decode.sync(plainWav(header, bytes, first, count), { symmetric: bytesPerSample > 1 });
   const samples = new Float32Array(channels * count);
-  channelData.forEach((data, c) => samples.set(data, c * count));
+  for (const [c, data] of channelData.entries()) samples.set(data, c * count);
   correct(samples, bytesPerSample);
   return fromTypedArray(samples, [channels, count]);
 }
 
 /** The frames as a file with the shortest header, which is all that wav-decoder knows. */
-function plainWav({ floating, channels, sampleRate, bytesPerSample, dataStart }: WavHeader, bytes: Buffer, first: number, count: number): ArrayBuffer {
+function plainWav(
+  { floating, channels, sampleRate, bytesPerSample, dataStart }: WavHeader,
+  bytes: Buffer,
+  first: number,
+  count: number,
+): ArrayBuffer {
   const blockAlign = channels * bytesPerSample;
   const size = count * blockAlign;
   const file = Buffer.from(new ArrayBuffer(44 + size));
@@ -99,7 +117,8 @@ function plainWav({ floating, channels, sampleRate, bytesPerSample, dataStart }:
 /** Two values of wav-decoder 1.3.0 that are not the sample divided by 2^(bits - 1). */
 function correct(samples: Float32Array, bytesPerSample: number): void {
   // 8 bits: values above zero are divided by 127
-  if (bytesPerSample === 1) for (let i = 0; i < samples.length; i++) if (samples[i] > 0) samples[i] = Math.round(samples[i] * 127) / 128;
+  if (bytesPerSample === 1)
+    for (let i = 0; i < samples.length; i++) if (samples[i] > 0) samples[i] = Math.round(samples[i] * 127) / 128;
   // 24 bits: -2^23 comes with the wrong sign; +1 is not a value of 24 bits
   if (bytesPerSample === 3) for (let i = 0; i < samples.length; i++) if (samples[i] === 1) samples[i] = -1;
 }

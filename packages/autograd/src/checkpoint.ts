@@ -9,7 +9,9 @@ import { type Edge, type Gradients, Node, releasedError } from './node.js';
 type Results = Tensor | Tensor[];
 
 class CheckpointNode extends Node {
-  override readonly callsUserCode = true;
+  override get callsUserCode(): boolean {
+    return true;
+  }
   private args: readonly unknown[] | null;
 
   constructor(

@@ -61,7 +61,9 @@ interface FunctionClass<A extends readonly unknown[], R extends Results> {
 }
 
 class FunctionNode extends Node {
-  override readonly callsUserCode = true;
+  override get callsUserCode(): boolean {
+    return true;
+  }
   private released = false;
 
   constructor(

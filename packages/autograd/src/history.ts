@@ -24,11 +24,12 @@ export function gradFn(t: Tensor): Node | null {
 /** Where the gradient of `t` goes; null if it needs none. */
 export function edgeOf(t: Tensor): Edge | null {
   if (!needsGrad(t)) return null;
-  const node = gradFn(t);
+  const node = gradFn(t); // may describe a view anew, and so forget its edge
   const meta = ensureMeta(t);
-  if (node !== null) return { node, index: meta.outputIndex };
-  meta.accumulator ??= new AccumulateGrad(t);
-  return { node: meta.accumulator, index: 0 };
+  // a parameter can change its dtype
+  if (meta.edge === null || meta.edge.info !== t.info)
+    meta.edge = { node: node ?? meta.edge?.node ?? new AccumulateGrad(t), index: meta.outputIndex, shape: t.shape, info: t.info };
+  return meta.edge;
 }
 
 export const isLeaf = (t: Tensor): boolean => gradFn(t) === null;

@@ -14,7 +14,7 @@ import {
 import { CopySlices } from './copy-slices.js';
 import { edgeOf, isLeaf } from './history.js';
 import { ensureMeta, needsGrad, setHistory } from './meta.js';
-import type { Edge } from './node.js';
+import { type Edge, type Gradients, Node } from './node.js';
 import { CompiledRule, OpNode } from './op-node.js';
 
 /** In place of a rule: differentiate the decomposition. */
@@ -52,30 +52,32 @@ const autogradLayer: DispatchLayer = {
     const edges = edgesOf(def, rule, inputs);
     const outputs = dispatchBelow(def, inputs, attributes, below);
     if (edges === null) return outputs;
-    const results = Array.isArray(outputs) ? outputs : [outputs];
-    const node = new OpNode(rule, edges, results.length, attributes, inputs);
-    node.save(inputs, results);
-    for (let i = 0; i < results.length; i++) setHistory(results[i], node, i);
+    if (Array.isArray(outputs)) {
+      const node = new OpNode(rule, edges, outputs.length, attributes, inputs);
+      node.save(inputs, outputs);
+      for (let i = 0; i < outputs.length; i++) setHistory(outputs[i], node, i);
+    } else {
+      const node = new OpNode(rule, edges, 1, attributes, inputs);
+      node.save(inputs, outputs);
+      setHistory(outputs, node, 0);
+    }
     return outputs;
   },
 
   callInplace(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes, below: number): Tensor {
-    if (!def.differentiable || !(needsGrad(self) || someInputNeedsGrad(inputs)))
+    if (!needsGrad(self) && !(def.differentiable && someInputNeedsGrad(inputs)))
       return dispatchInplaceBelow(def, self, inputs, attributes, below);
     checkInplace(def.name, self);
-    const rule = ruleOf(def);
-    if (rule === DECOMPOSE) {
-      const value = (def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes) as Tensor;
-      return self.copy_(value);
-    }
-    const edges = edgesOf(def, rule, inputs);
+    const rule = def.differentiable ? ruleOf(def) : null;
+    if (rule === DECOMPOSE) return self.copy_((def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes) as Tensor);
+    const edges = rule === null ? null : edgesOf(def, rule, inputs);
+    if (edges === null && !needsGrad(self)) return dispatchInplaceBelow(def, self, inputs, attributes, below);
     const { base } = self;
     const baseEdge = base === null ? null : edgeOf(base);
-    if (edges === null) return dispatchInplaceBelow(def, self, inputs, attributes, below);
-    const node = new OpNode(rule, edges, 1, attributes, inputs);
+    const node = edges === null ? new Overwrite(def.name) : new OpNode(rule as CompiledRule, edges, 1, attributes, inputs);
     const originals = inputs.map((t, i) => (t !== null && t.storage === self.storage && node.savesInput(i) ? t.clone() : t));
     dispatchInplaceBelow(def, self, inputs, attributes, below);
-    node.save(originals, [self]);
+    node.save(originals, self);
     if (base === null) setHistory(self, node, 0);
     else {
       // the write changed part of the base, whose history is therefore rewritten; the view is described anew from it on demand
@@ -85,6 +87,20 @@ const autogradLayer: DispatchLayer = {
     return self;
   },
 };
+
+/** An in-place operation whose result depends on nothing that needs gradients (`zero_`): what was there before gets none. */
+class Overwrite extends Node {
+  constructor(name: string) {
+    super(name, [null], 1);
+  }
+  override apply(): Gradients {
+    return [null];
+  }
+  savesInput(): boolean {
+    return false;
+  }
+  save(): void {}
+}
 
 function checkInplace(op: string, self: Tensor): void {
   const written = self.base ?? self;

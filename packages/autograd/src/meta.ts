@@ -1,8 +1,7 @@
 /** What autograd knows of a tensor, in the slot that core reserves for it. */
 import type { Tensor } from '@flambeau/core';
 import { Layer } from '@flambeau/core/internal';
-import type { AccumulateGrad } from './accumulate-grad.js';
-import type { Node } from './node.js';
+import type { Edge, Node } from './node.js';
 
 export class AutogradMeta {
   /** Set for leaves by the user; non-leaves need gradients because of `node`. */
@@ -15,7 +14,8 @@ export class AutogradMeta {
   /** For a view: the storage's version at which `node` described it. */
   viewVersion = 0;
   retainsGrad = false;
-  accumulator: AccumulateGrad | null = null;
+  /** Where its gradient goes, once somebody asked. */
+  edge: Edge | null = null;
 }
 
 export function metaOf(t: Tensor): AutogradMeta | null {
@@ -38,5 +38,6 @@ export function setHistory(t: Tensor, node: Node, index: number): void {
   meta.node = node;
   meta.outputIndex = index;
   meta.viewVersion = t.storage.version;
+  meta.edge = null;
   t.layers |= Layer.Autograd;
 }

@@ -8,16 +8,16 @@ export type NodeHook = (gradInputs: Gradients, gradOutputs: Gradients) => Gradie
 /** Sees a tensor's gradient; may return another in its place. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined;
 
-/** Where a gradient goes: the `index`-th output of `node`. */
-export interface Edge {
-  readonly node: Node;
-  readonly index: number;
-}
-
 /** What a gradient has to look like. */
 export interface GradientMeta {
   readonly shape: readonly number[];
   readonly info: DTypeInfo;
+}
+
+/** Where the gradient of a tensor goes: to the `index`-th output of `node`. */
+export interface Edge extends GradientMeta {
+  readonly node: Node;
+  readonly index: number;
 }
 
 let nextSequence = 0;
@@ -25,7 +25,9 @@ let nextSequence = 0;
 /** One recorded operation. PyTorch: `torch.autograd.graph.Node`. */
 export abstract class Node {
   /** Whether user code sees the gradients that pass through, so that their memory is not the engine's to recycle. */
-  readonly callsUserCode: boolean = false;
+  get callsUserCode(): boolean {
+    return false;
+  }
   private tensorHooks: Map<number, Set<TensorHook>> | null = null;
   private nodeHooks: Set<NodeHook> | null = null;
 
@@ -90,7 +92,16 @@ export abstract class Node {
   }
 }
 
-/** A tensor kept for backward, with the version it had. */
+/** @throws {AutogradError} If a tensor that was kept for backward has been changed in place since. */
+export function checkVersion(tensor: Tensor, version: number, op: string, as: string): void {
+  if (tensor.storage.version !== version)
+    throw new AutogradError(
+      `the backward of ${op} needs its ${as} of shape ${formatShape(tensor.shape)} at version ${version}, but an in-place ` +
+        `operation has changed it since (version ${tensor.version}); clone() it before the in-place operation`,
+    );
+}
+
+/** A tensor kept for the backward of user code, with the version it had. */
 export class SavedTensor {
   private readonly version: number;
   constructor(
@@ -103,13 +114,8 @@ export class SavedTensor {
 
   /** @throws {AutogradError} If the tensor was changed in place since. */
   unpack(): Tensor {
-    const { tensor, version, op, as } = this;
-    if (tensor.version !== version)
-      throw new AutogradError(
-        `the backward of ${op} needs its ${as} of shape ${formatShape(tensor.shape)} at version ${version}, but an in-place ` +
-          `operation has changed it since (version ${tensor.version}); clone() it before the in-place operation`,
-      );
-    return tensor;
+    checkVersion(this.tensor, this.version, this.op, this.as);
+    return this.tensor;
   }
 }
 

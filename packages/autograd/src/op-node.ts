@@ -1,8 +1,8 @@
 /** Recorded operators and the rules they are differentiated by. */
 import { AutogradError, formatShape, type Tensor } from '@flambeau/core';
-import { type AnyOpDef, type Attributes, castTo, context, groups, type Inputs, Layer, sameShape } from '@flambeau/core/internal';
-import { setHistory } from './meta.js';
-import { type Edge, type GradientMeta, type Gradients, Node, releasedError, SavedTensor } from './node.js';
+import { type AnyOpDef, type Attributes, castTo, context, groups, type Inputs, Layer, type Outputs, sameShape } from '@flambeau/core/internal';
+import { metaOf, setHistory } from './meta.js';
+import { checkVersion, type Edge, type Gradients, Node, releasedError } from './node.js';
 import type { InputRule, JointRule } from './rule.js';
 
 type AnyInputRule = InputRule<string, Attributes, unknown>;
@@ -56,34 +56,56 @@ interface SavedSlot {
   readonly result: number;
 }
 
+type Shape = readonly number[];
+
 /** One call of an operator. */
 export class OpNode extends Node {
-  private saved: (SavedTensor | null)[] | null = null;
   private readonly plan: readonly SavedSlot[];
+  /** The inputs' shapes, not the inputs: one that no rule saves is not kept alive. */
+  private readonly shapes: readonly Shape[];
+  /** What `plan` lists, and the versions it had; null once released. */
+  private saved: readonly (Tensor | null)[] | null = null;
+  private versions: readonly number[] = NO_VERSIONS;
 
   constructor(
     private readonly rule: CompiledRule,
     edges: readonly (Edge | null)[],
     outputCount: number,
     private readonly attributes: Attributes,
-    private readonly inputMetas: readonly (GradientMeta | null)[],
+    inputs: Inputs,
   ) {
     super(rule.def.name, edges, outputCount);
+    const shapes: Shape[] = new Array(inputs.length);
     let needs = 0;
-    if (rule.joint === null) for (let i = 0; i < edges.length; i++) if (edges[i] !== null) needs |= 1 << i;
+    for (let i = 0; i < inputs.length; i++) {
+      shapes[i] = inputs[i]?.shape ?? NO_SHAPE;
+      if (rule.joint === null && edges[i] !== null) needs |= 1 << i;
+    }
+    this.shapes = shapes;
     this.plan = rule.plan(needs);
   }
 
   /**
-   * Keeps what the rules of the needed inputs want. Results are kept without their history, which leads back here.
+   * Keeps what the rules of the needed inputs want.
    *
    * @param inputs - What to keep of the inputs: for one that the op is about to overwrite, a copy.
    */
-  save(inputs: Inputs, results: readonly Tensor[]): void {
-    this.saved = this.plan.map(({ name, input, result }) => {
-      const tensor = input >= 0 ? inputs[input] : results[result].detached();
-      return tensor === null ? null : new SavedTensor(tensor, this.name, input >= 0 ? `input '${name}'` : name);
-    });
+  save(inputs: Inputs, results: Outputs): void {
+    const { plan } = this;
+    if (plan.length === 0) {
+      this.saved = NOTHING;
+      return;
+    }
+    const saved: (Tensor | null)[] = new Array(plan.length);
+    const versions: number[] = new Array(plan.length);
+    for (let i = 0; i < plan.length; i++) {
+      const { input, result } = plan[i];
+      const tensor = input >= 0 ? inputs[input] : Array.isArray(results) ? results[result] : results;
+      saved[i] = tensor;
+      versions[i] = tensor === null ? 0 : tensor.storage.version;
+    }
+    this.saved = saved;
+    this.versions = versions;
   }
 
   /** Whether a rule wants this input. */
@@ -96,46 +118,55 @@ export class OpNode extends Node {
   }
 
   override apply(gradOutputs: Gradients): Gradients {
-    const { rule, edges, attributes } = this;
+    const { rule, edges, attributes, shapes } = this;
     const saved = this.unpack();
     const grad = this.outputCount === 1 ? gradOutputs[0] : gradOutputs;
+    const result: (Tensor | null)[] = new Array(edges.length);
     if (rule.joint !== null) {
-      const shapes = this.inputMetas.map((m) => m?.shape ?? []);
       const grads = rule.joint.all(grad, saved, attributes, shapes, edges.map((e) => e !== null));
-      return edges.map((e, i) => (e === null ? null : this.fit(grads[i], i)));
+      for (let i = 0; i < edges.length; i++) result[i] = fit(grads[i], edges[i], this.name);
+      return result;
     }
-    const shapes: Record<string, readonly number[]> = {};
-    rule.def.inputs.forEach((name, i) => {
-      const meta = this.inputMetas[i];
-      if (meta) shapes[name] = meta.shape;
-    });
-    return edges.map((e, i) => (e === null ? null : this.fit((rule.inputs[i] as AnyInputRule).vjp(grad, saved, attributes, shapes), i)));
+    const shapeOf: Record<string, Shape> = {};
+    const { inputs } = rule.def;
+    for (let i = 0; i < inputs.length; i++) shapeOf[inputs[i]] = shapes[i];
+    for (let i = 0; i < edges.length; i++) {
+      const edge = edges[i];
+      result[i] = edge === null ? null : fit((rule.inputs[i] as AnyInputRule).vjp(grad, saved, attributes, shapeOf), edge, this.name);
+    }
+    return result;
   }
 
   private unpack(): Record<string, Tensor> {
-    if (this.saved === null) throw releasedError(this.name);
+    const { plan, saved, versions } = this;
+    if (saved === null) throw releasedError(this.name);
     const createsGraph = (context().excluded & Layer.Autograd) === 0;
     const result: Record<string, Tensor> = {};
-    this.plan.forEach(({ name, result: index }, i) => {
-      const saved = (this.saved as (SavedTensor | null)[])[i];
-      if (saved === null) return;
-      let tensor = saved.unpack();
-      if (index >= 0 && createsGraph) {
+    for (let i = 0; i < plan.length; i++) {
+      let tensor = saved[i];
+      if (tensor === null) continue;
+      const { name, result: index } = plan[i];
+      checkVersion(tensor, versions[i], this.name, index < 0 ? `input '${name}'` : name);
+      // a result that was detached in place since still has its history here
+      if (createsGraph && index >= 0 && metaOf(tensor)?.node !== this) {
         tensor = tensor.detached();
         setHistory(tensor, this, index);
       }
       result[name] = tensor;
-    });
+    }
     return result;
   }
+}
 
-  // Rules may ignore broadcasting and promotion of their inputs; here the gradient gets the input's shape and dtype.
-  private fit(grad: Tensor | null, input: number): Tensor | null {
-    if (grad === null || grad === undefined) return null;
-    const meta = this.inputMetas[input] as GradientMeta;
-    const shaped = sameShape(grad.shape, meta.shape) ? grad : sumToShape(grad, meta.shape, this.name);
-    return castTo(shaped, meta.info);
-  }
+const NOTHING: readonly (Tensor | null)[] = [];
+const NO_VERSIONS: readonly number[] = [];
+const NO_SHAPE: Shape = [];
+
+// Rules may ignore broadcasting and promotion of their inputs; here the gradient gets the input's shape and dtype.
+function fit(grad: Tensor | null | undefined, edge: Edge | null, op: string): Tensor | null {
+  if (grad === null || grad === undefined || edge === null) return null;
+  const shaped = sameShape(grad.shape, edge.shape) ? grad : sumToShape(grad, edge.shape, op);
+  return castTo(shaped, edge.info);
 }
 
 /** Sums over the dimensions along which a tensor of `shape` was repeated. */
@@ -156,6 +187,6 @@ export function asStridedNode(base: Tensor, t: Tensor, edge: Edge): Node {
   const def = groups.view.asStrided.def as AnyOpDef;
   const attributes = { size: t.shape, stride: t.strides, storageOffset: t.offset, selfStride: base.strides, selfOffset: base.offset };
   const node = new OpNode(def.derivative as CompiledRule, [edge], 1, attributes, [base]);
-  node.save([base], [t]);
+  node.save([base], t);
   return node;
 }

@@ -3,7 +3,7 @@
  * augmentation. Core itself knows nothing of this package but a slot for its record.
  */
 import { AutogradError, type DType, Tensor } from '@flambeau/core';
-import { Layer } from '@flambeau/core/internal';
+import { Layer, setPrintSuffix } from '@flambeau/core/internal';
 import { type BackwardCallOptions, backward } from './backward.js';
 import { edgeOf, gradFn, isLeaf, setRequiresGrad } from './history.js';
 import { ensureMeta, metaOf, needsGrad } from './meta.js';
@@ -87,6 +87,8 @@ const methods = {
     const meta = metaOf(this);
     if (meta !== null) {
       meta.node = null;
+      meta.edge = null;
+      meta.outputIndex = 0;
       meta.requiresGrad = false;
     }
     this.layers &= ~Layer.Autograd;
@@ -112,6 +114,10 @@ const methods = {
 };
 
 export function installTensorMethods(): void {
+  setPrintSuffix((t) => {
+    const node = gradFn(t);
+    return node === null ? (needsGrad(t) ? ['requiresGrad=true'] : []) : [`gradFn=${node}`];
+  });
   for (const [name, accessor] of Object.entries(accessors)) Object.defineProperty(Tensor.prototype, name, { ...accessor, configurable: true });
   for (const [name, value] of Object.entries(methods))
     Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });

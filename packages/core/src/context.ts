@@ -19,6 +19,8 @@ export interface StorageTracker {
   /** A module's forward begins, and ends with its output: for trackers that tell a model's memory from that around it. */
   enterForward?(): void;
   leaveForward?(output: unknown): void;
+  /** User code (a hook) gets to see the tensors in `value`. */
+  expose?(value: unknown): void;
 }
 
 export interface Context {

@@ -23,7 +23,8 @@ export interface TensorOptions<D extends DType = any> {
 
 /** @internal An uninitialised tensor. */
 export function emptyOf(op: string, shape: Shape, dtype: DTypeInfo, device = 'cpu'): Tensor {
-  if (!Array.isArray(shape)) throw new TypeError(`${op}: the shape must be an array of sizes such as [2, 3], got ${typeof shape}`);
+  if (!Array.isArray(shape))
+    throw new TypeError(`${op}: the shape must be an array of sizes such as [2, 3], got ${typeof shape}`);
   checkShape(op, shape);
   checkDevice(op, device);
   return cpu.empty([...shape], dtype, op);
@@ -64,7 +65,11 @@ export function infoOfValue(value: unknown): DTypeInfo {
 }
 
 function filled<D extends DType>(op: string, shape: Shape, value: Scalar, options: TensorOptions<D>): Tensor<D> {
-  return finish(op, fillNew(op, emptyOf(op, shape, dtypeInfo(options.dtype ?? getDefaultDtype()), options.device), value), options);
+  return finish(
+    op,
+    fillNew(op, emptyOf(op, shape, dtypeInfo(options.dtype ?? getDefaultDtype()), options.device), value),
+    options,
+  );
 }
 
 /** A tensor whose elements are whatever the memory held. PyTorch: `torch.empty`. */
@@ -133,7 +138,8 @@ export function arange(...parameters: (number | bigint | TensorOptions | undefin
   const numbers = parameters.filter((p): p is number | bigint => typeof p === 'number' || typeof p === 'bigint');
   const options = (parameters.find((p) => typeof p === 'object') ?? {}) as TensorOptions;
   const [start, end, step = 1] = (numbers.length === 1 ? [0, ...numbers] : numbers).map(Number);
-  if (![start, end, step].every(Number.isFinite)) throw new ValueError(`arange: start ${start}, end ${end} and step ${step} must be finite numbers`);
+  if (![start, end, step].every(Number.isFinite))
+    throw new ValueError(`arange: start ${start}, end ${end} and step ${step} must be finite numbers`);
   if (step === 0) throw new ValueError('arange: step must not be zero');
   if ((end - start) / step < 0) throw new ValueError(`arange: a step of ${step} does not lead from ${start} to ${end}`);
   const dtype = options.dtype === undefined ? infoOfValue(numbers[0]) : dtypeInfo(options.dtype);
@@ -144,16 +150,32 @@ export function arange(...parameters: (number | bigint | TensorOptions | undefin
 
 /** `steps` numbers, evenly spaced from `start` to `end` inclusive. PyTorch: `torch.linspace`. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
-  return finish('linspace', spaced('linspace', start, end, steps, options, (x) => x), options);
+  return finish(
+    'linspace',
+    spaced('linspace', start, end, steps, options, (x) => x),
+    options,
+  );
 }
 
 /** `base` to the power of `steps` numbers evenly spaced from `start` to `end` inclusive. Default base: 10. PyTorch: `torch.logspace`. */
 export function logspace(start: number, end: number, steps: number, base = 10, options: TensorOptions = {}): Tensor {
-  return finish('logspace', spaced('logspace', start, end, steps, options, (x) => base ** x), options);
+  return finish(
+    'logspace',
+    spaced('logspace', start, end, steps, options, (x) => base ** x),
+    options,
+  );
 }
 
-function spaced(op: string, start: number, end: number, steps: number, options: TensorOptions, map: (x: number) => number): Tensor {
-  if (!Number.isSafeInteger(steps) || steps < 0) throw new ValueError(`${op}: the number of steps must be a non-negative integer, got ${steps}`);
+function spaced(
+  op: string,
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions,
+  map: (x: number) => number,
+): Tensor {
+  if (!Number.isSafeInteger(steps) || steps < 0)
+    throw new ValueError(`${op}: the number of steps must be a non-negative integer, got ${steps}`);
   const exact = emptyOf(op, [steps], dtypeInfo('float64'), options.device);
   const values = new Float64Array(exact.storage.buffer as ArrayBuffer, exact.storage.byteOffset, steps);
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;

@@ -34,13 +34,18 @@ export function tensor<D extends DType = any>(data: TensorData, options: TensorO
   let count = 0;
   const collect = (x: TensorData, dim: number, path: string): void => {
     if (dim === shape.length) {
-      if (isList(x)) throw new ShapeError(`tensor: ${path} is an array where its neighbours are values; all arrays of a level must have one length`);
+      if (isList(x))
+        throw new ShapeError(
+          `tensor: ${path} is an array where its neighbours are values; all arrays of a level must have one length`,
+        );
       values[count++] = checkedValue(x, path);
       return;
     }
     if (!isList(x) || x.length !== shape[dim]) {
       const got = isList(x) ? `has ${x.length} elements` : 'is a value';
-      throw new ShapeError(`tensor: ${path} ${got} where its neighbours have ${shape[dim]}; all arrays of a level must have one length`);
+      throw new ShapeError(
+        `tensor: ${path} ${got} where its neighbours have ${shape[dim]}; all arrays of a level must have one length`,
+      );
     }
     for (let i = 0; i < x.length; i++) collect(x[i], dim + 1, `${path}[${i}]`);
   };
@@ -54,7 +59,9 @@ export function tensor<D extends DType = any>(data: TensorData, options: TensorO
 function copyOfArray(array: TypedArray | Uint8ClampedArray, { dtype, device }: TensorOptions): Tensor {
   const own = infoOfArray('tensor', array);
   const t = emptyOf('tensor', [array.length], own, device);
-  new Uint8Array(t.storage.buffer, t.storage.byteOffset, array.byteLength).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  new Uint8Array(t.storage.buffer, t.storage.byteOffset, array.byteLength).set(
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+  );
   return dtype === undefined ? t : t.to(dtype);
 }
 
@@ -64,7 +71,8 @@ const isList = (x: unknown): x is readonly TensorData[] =>
 function checkedValue(x: unknown, path: string): Value {
   if (typeof x === 'number' || typeof x === 'boolean' || typeof x === 'bigint') return x;
   if (isTensor(x)) throw new TypeError(`tensor: ${path} is a tensor; use clone() to copy one, stack() or cat() to join several`);
-  if (typeof x === 'object' && x !== null && typeof (x as Complex).re === 'number' && typeof (x as Complex).im === 'number') return x as Complex;
+  if (typeof x === 'object' && x !== null && typeof (x as Complex).re === 'number' && typeof (x as Complex).im === 'number')
+    return x as Complex;
   throw new TypeError(`tensor: ${path} is ${x === null ? 'null' : typeof x}; expected a number, boolean, bigint or { re, im }`);
 }
 
@@ -86,7 +94,11 @@ function writeValues(t: Tensor, values: readonly Value[]): void {
     cpu.copy(t, wide); // rounds
     return;
   }
-  const out = new info.array(t.storage.buffer as ArrayBuffer, t.storage.byteOffset, values.length * (info.kind === 'complex' ? 2 : 1));
+  const out = new info.array(
+    t.storage.buffer as ArrayBuffer,
+    t.storage.byteOffset,
+    values.length * (info.kind === 'complex' ? 2 : 1),
+  );
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (info.kind === 'complex') {
@@ -106,7 +118,8 @@ function integer({ name, itemSize }: DTypeInfo, value: number | boolean | bigint
   const whole = typeof value === 'bigint' ? value : Math.trunc(Number(value));
   const bits = BigInt(8 * itemSize);
   const [low, high] = name === 'uint8' ? [0n, 255n] : [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-  if (!(whole >= low && whole <= high)) throw new ValueError(`tensor: ${value} does not fit into ${name}, which holds ${low} to ${high}`);
+  if (!(whole >= low && whole <= high))
+    throw new ValueError(`tensor: ${value} does not fit into ${name}, which holds ${low} to ${high}`);
   return name === 'int64' ? BigInt(whole) : Number(whole);
 }
 
@@ -134,12 +147,16 @@ export function fromTypedArray<D extends DType = any>(
   { dtype }: FromArrayOptions<D> = {},
 ): Tensor<D> {
   if (!ArrayBuffer.isView(array) || array instanceof DataView)
-    throw new TypeError('fromTypedArray: the first argument must be a typed array; use frombuffer for buffers, tensor for arrays of numbers');
+    throw new TypeError(
+      'fromTypedArray: the first argument must be a typed array; use frombuffer for buffers, tensor for arrays of numbers',
+    );
   const info = dtype === undefined ? infoOfArray('fromTypedArray', array) : infoAs(array, dtypeInfo(dtype));
   const numel = array.byteLength / info.itemSize;
   const sizes = shape ?? [numel];
   if (!Number.isInteger(numel) || numelOf(sizes) !== numel)
-    throw new ShapeError(`fromTypedArray: shape ${formatShape(sizes)} needs ${numelOf(sizes)} elements of ${info.name}; the array holds ${numel}`);
+    throw new ShapeError(
+      `fromTypedArray: shape ${formatShape(sizes)} needs ${numelOf(sizes)} elements of ${info.name}; the array holds ${numel}`,
+    );
   checkBuffer('fromTypedArray', array.buffer);
   if (info.kind === 'bool' && (array as Uint8Array).some((x) => x > 1))
     throw new ValueError('fromTypedArray: the bytes of a bool tensor must be 0 or 1; convert with fromTypedArray(array).bool()');
@@ -158,23 +175,32 @@ export interface FromBufferOptions<D extends DType = DType> {
  * A one-dimensional tensor on the memory of a buffer, without a copy where the offset is a multiple of the element size, else on
  * a copy. PyTorch: `torch.frombuffer`.
  */
-export function frombuffer<D extends DType>(buffer: ArrayBufferLike, { dtype, offset = 0, count }: FromBufferOptions<D>): Tensor<D> {
+export function frombuffer<D extends DType>(
+  buffer: ArrayBufferLike,
+  { dtype, offset = 0, count }: FromBufferOptions<D>,
+): Tensor<D> {
   const info = dtypeInfo(dtype);
   checkBuffer('frombuffer', buffer);
   const left = buffer.byteLength - offset;
-  if (!Number.isSafeInteger(offset) || left < 0) throw new ValueError(`frombuffer: offset ${offset} is not within the ${buffer.byteLength} bytes of the buffer`);
+  if (!Number.isSafeInteger(offset) || left < 0)
+    throw new ValueError(`frombuffer: offset ${offset} is not within the ${buffer.byteLength} bytes of the buffer`);
   const numel = count ?? left / info.itemSize;
   if (!Number.isSafeInteger(numel) || numel < 0 || numel * info.itemSize > left)
-    throw new ValueError(`frombuffer: ${left} bytes after the offset do not hold ${count ?? 'a whole number of'} elements of ${dtype} (${info.itemSize} bytes each)`);
+    throw new ValueError(
+      `frombuffer: ${left} bytes after the offset do not hold ${count ?? 'a whole number of'} elements of ${dtype} (${info.itemSize} bytes each)`,
+    );
   const bytes = new Uint8Array(buffer, offset, numel * info.itemSize);
   const aligned = offset % info.array.BYTES_PER_ELEMENT === 0;
-  if (info.kind === 'bool' && bytes.some((x) => x > 1)) throw new ValueError('frombuffer: the bytes of a bool tensor must be 0 or 1');
+  if (info.kind === 'bool' && bytes.some((x) => x > 1))
+    throw new ValueError('frombuffer: the bytes of a bool tensor must be 0 or 1');
   return new Tensor<D>(wrapArray(aligned ? bytes : bytes.slice()), [numel], [1], 0, info);
 }
 
 function checkBuffer(op: string, buffer: ArrayBufferLike): void {
   if (!canWrap(buffer))
-    throw new StorageError(`${op}: a resizable, growable or detached buffer cannot be lent to kernels; copy the data first, e.g. with array.slice()`);
+    throw new StorageError(
+      `${op}: a resizable, growable or detached buffer cannot be lent to kernels; copy the data first, e.g. with array.slice()`,
+    );
 }
 
 /** The dtype of a typed array. */
@@ -187,12 +213,17 @@ function infoOfArray(op: string, array: ArrayBufferView): DTypeInfo {
   if (array instanceof Int8Array) return dtypeInfo('int8');
   if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return dtypeInfo('uint8'); // Node's Buffer, too
   if (array instanceof Uint16Array) throw new DTypeError(`${op}: a Uint16Array may hold float16 or bfloat16; name the dtype`);
-  throw new DTypeError(`${op}: there is no dtype for a ${array.constructor.name}; copy it into a signed typed array of a greater width`);
+  throw new DTypeError(
+    `${op}: there is no dtype for a ${array.constructor.name}; copy it into a signed typed array of a greater width`,
+  );
 }
 
 /** `dtype`, if the elements of `array` can be read as such. */
 function infoAs(array: ArrayBufferView, dtype: DTypeInfo): DTypeInfo {
   const fits = array instanceof dtype.array || (array instanceof Uint8ClampedArray && dtype.array === Uint8Array);
-  if (!fits) throw new DTypeError(`fromTypedArray: the elements of a ${array.constructor.name} cannot be read as ${dtype.name}; use frombuffer to reinterpret bytes, or .to(dtype) to convert`);
+  if (!fits)
+    throw new DTypeError(
+      `fromTypedArray: the elements of a ${array.constructor.name} cannot be read as ${dtype.name}; use frombuffer to reinterpret bytes, or .to(dtype) to convert`,
+    );
   return dtype;
 }

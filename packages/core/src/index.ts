@@ -69,7 +69,14 @@ export {
   zeros,
   zerosLike,
 } from './creation.js';
-export { type FromArrayOptions, type FromBufferOptions, frombuffer, fromTypedArray, type TensorData, tensor } from './from-data.js';
+export {
+  type FromArrayOptions,
+  type FromBufferOptions,
+  frombuffer,
+  fromTypedArray,
+  type TensorData,
+  tensor,
+} from './from-data.js';
 
 // ---- indexing, slicing, joining ----
 export { gather, type IndexAddOptions, indexAdd, indexSelect, scatter, scatterAdd, takeAlongDim } from './ops/indexing.js';

@@ -28,3 +28,4 @@ export { MemoryScope } from './scope.js';
 export * from './shape.js';
 export { emptyShared, fromMessage, isTensorMessage, type TensorMessage, toMessage } from './message.js';
 export { allocateOwn, recycle, type Storage } from './storage.js';
+export { persistentCopy, persistentEmpty } from './persistent.js';

@@ -51,11 +51,24 @@ function installMethod(name: string, fn: AnyFunction): void {
   });
 }
 
-for (const group of [elementwise, comparison, reduction, view, indexing, linalg, masking, rearranging, copying, randomInplace, softmax])
+for (const group of [
+  elementwise,
+  comparison,
+  reduction,
+  view,
+  indexing,
+  linalg,
+  masking,
+  rearranging,
+  copying,
+  randomInplace,
+  softmax,
+])
   for (const [name, fn] of Object.entries(group)) if (typeof fn === 'function') installMethod(name, fn as AnyFunction);
 for (const [name, fn] of Object.entries({ argmax, argmin, max, min })) installMethod(name, fn as AnyFunction);
 installMethod('indexPut_', indexPut_ as AnyFunction);
-installMethod('where', ((self: Tensor, condition: Tensor, other: Tensor | Scalar) => where(condition, self, other)) as AnyFunction);
+installMethod('where', ((self: Tensor, condition: Tensor, other: Tensor | Scalar) =>
+  where(condition, self, other)) as AnyFunction);
 // takes as many items as are given, so that none is taken for undefined
 Object.defineProperty(Tensor.prototype, 'index', {
   value(this: Tensor, ...items: IndexItem[]) {

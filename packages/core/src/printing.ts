@@ -59,7 +59,9 @@ function isObviousDtype({ numel, info }: Tensor): boolean {
   const byDefault = dtypeInfo(getDefaultDtype());
   if (info === byDefault) return true;
   if (numel === 0) return false;
-  return info.name === 'int64' || info.name === 'bool' || info.name === (byDefault.name === 'float64' ? 'complex128' : 'complex64');
+  return (
+    info.name === 'int64' || info.name === 'bool' || info.name === (byDefault.name === 'float64' ? 'complex128' : 'complex64')
+  );
 }
 
 function withSuffixes(text: string, suffixes: readonly string[]): string {

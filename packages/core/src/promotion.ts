@@ -15,42 +15,12 @@ export const BOOL = dtypeInfo('bool');
 
 /** A 0-d tensor of a given dtype. */
 export function scalarTensor(value: Scalar, dtype: DTypeInfo): Tensor {
-  const t = cpu.empty([], dtype, 'scalar');
-  writeScalar(t, value);
+  const t = cpu.empty(NO_DIMS, dtype, 'scalar');
+  if (typeof value === 'bigint' && dtype === INT64) new BigInt64Array(t.storage.buffer as ArrayBuffer, t.storage.byteOffset, 1)[0] = value;
+  else cpu.fill(t, Number(value));
   return t;
 }
-
-function writeScalar(t: Tensor, value: Scalar): void {
-  const { buffer, byteOffset } = t.storage;
-  const view = new DataView(buffer as ArrayBuffer, byteOffset, 16);
-  switch (t.info.name) {
-    case 'float32':
-      return view.setFloat32(0, Number(value), true);
-    case 'float64':
-      return view.setFloat64(0, Number(value), true);
-    case 'int64':
-      return view.setBigInt64(0, BigInt(value), true);
-    case 'int32':
-      return view.setInt32(0, Number(value), true);
-    case 'int16':
-      return view.setInt16(0, Number(value), true);
-    case 'int8':
-      return view.setInt8(0, Number(value));
-    case 'uint8':
-      return view.setUint8(0, Number(value));
-    case 'bool':
-      return view.setUint8(0, value ? 1 : 0);
-    case 'complex64':
-      view.setFloat32(4, 0, true);
-      return view.setFloat32(0, Number(value), true);
-    case 'complex128':
-      view.setFloat64(8, 0, true);
-      return view.setFloat64(0, Number(value), true);
-    default:
-      // float16 and bfloat16 round in the kernel
-      cpu.copy(t, scalarTensor(value, dtypeInfo('float32')));
-  }
-}
+const NO_DIMS: readonly number[] = [];
 
 /** The dtype in which a tensor of dtype `self` meets the number `value`. */
 function scalarDtype(op: string, self: DTypeInfo, value: Scalar): DTypeInfo {

@@ -61,11 +61,17 @@ export function normalizeDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + range : dim;
 }
 
+const ALL_DIMS: readonly (readonly number[])[] = Array.from({ length: MAX_DIMS + 1 }, (_, n) => Array.from({ length: n }, (_, i) => i));
+
 /** Normalises a list of dimensions; `undefined` or `null` means all. Throws if one is named twice. */
-export function normalizeDims(op: string, dims: number | readonly number[] | null | undefined, ndim: number): number[] {
-  if (dims === undefined || dims === null) return Array.from({ length: ndim }, (_, i) => i);
-  const list = typeof dims === 'number' ? [dims] : dims;
-  if (list.length === 0) return Array.from({ length: ndim }, (_, i) => i); // PyTorch: an empty list reduces everything
+export function normalizeDims(op: string, dims: number | readonly number[] | null | undefined, ndim: number): readonly number[] {
+  if (dims === undefined || dims === null) return ALL_DIMS[ndim];
+  if (typeof dims === 'number') {
+    const dim = normalizeDim(op, dims, ndim);
+    return ndim === 0 ? ALL_DIMS[0] : [dim];
+  }
+  const list = dims;
+  if (list.length === 0) return ALL_DIMS[ndim]; // PyTorch: an empty list reduces everything
   const result = list.map((d) => normalizeDim(op, d, ndim));
   if (new Set(result).size !== result.length) throw new ShapeError(`${op}: a dimension appears twice in [${list.join(', ')}]`);
   return ndim === 0 ? [] : result;

@@ -27,7 +27,7 @@ export interface Complex {
 }
 
 /** What one element of dtype `D` is in JavaScript. */
-export type Element<D> = 0 extends 1 & D ? number : D extends 'bool' ? boolean : D extends ComplexDType ? Complex : number;
+export type Element<D> = unknown extends D ? number : D extends 'bool' ? boolean : D extends ComplexDType ? Complex : number;
 /** Arrays of elements, nested once per dimension; an element itself for a 0-d tensor. */
 export type NestedArray<E> = E | NestedArray<E>[];
 
@@ -51,7 +51,6 @@ export class Tensor<D extends DType = any> {
   base: Tensor | null = null;
   /** Autograd's own record. */
   autogradMeta: unknown = null;
-  private rowMajor: boolean | null = null;
   private count = -1;
 
   /** @internal Made by ops; users call `tensor`, `zeros`, … */
@@ -65,6 +64,8 @@ export class Tensor<D extends DType = any> {
     readonly offset: number,
     /** @internal */
     readonly info: DTypeInfo,
+    /** Whether the elements are known to lie in row-major order; null if nobody has looked. */
+    private rowMajor: boolean | null = null,
   ) {}
 
   get dtype(): D {
@@ -176,6 +177,21 @@ export class Tensor<D extends DType = any> {
    */
   detached(): Tensor<D> {
     return new Tensor<D>(this.storage, this.shape, this.strides, this.offset, this.info);
+  }
+
+  /**
+   * @internal Takes over the memory, layout and dtype of `source`, staying the same object: who holds this tensor goes on with the
+   * new memory. PyTorch: `self.data = source`.
+   */
+  setData(source: Tensor): void {
+    const self = this as { -readonly [K in 'storage' | 'shape' | 'strides' | 'offset' | 'info']: Tensor[K] };
+    self.storage = source.storage;
+    self.shape = source.shape;
+    self.strides = source.strides;
+    self.offset = source.offset;
+    self.info = source.info;
+    this.rowMajor = null;
+    this.count = -1;
   }
 
   /**

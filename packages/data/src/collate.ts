@@ -26,6 +26,11 @@ export function defaultCollate<T>(samples: readonly T[]): Collated<T> {
 
 function collate(samples: readonly unknown[], path: string): unknown {
   const [first] = samples;
+  const other = samples.findIndex((s) => kindOf(s) !== kindOf(first));
+  if (other >= 0)
+    throw new TypeError(
+      `defaultCollate: ${path} is ${kindOf(first)} in the first sample and ${kindOf(samples[other])} in sample ${other} of the batch`,
+    );
   if (isTensor(first)) return stackAll(samples as readonly Tensor[], path);
   switch (typeof first) {
     case 'number':
@@ -38,10 +43,25 @@ function collate(samples: readonly unknown[], path: string): unknown {
       if (Array.isArray(first)) {
         const odd = samples.findIndex((s) => (s as unknown[]).length !== first.length);
         if (odd >= 0)
-          throw new ShapeError(`defaultCollate: ${path} has ${first.length} parts in the first sample and ${(samples[odd] as unknown[]).length} in sample ${odd} of the batch`);
-        return first.map((_, i) => collate(samples.map((s) => (s as unknown[])[i]), `${path}[${i}]`));
+          throw new ShapeError(
+            `defaultCollate: ${path} has ${first.length} parts in the first sample and ${(samples[odd] as unknown[]).length} in sample ${odd} of the batch`,
+          );
+        return first.map((_, i) =>
+          collate(
+            samples.map((s) => (s as unknown[])[i]),
+            `${path}[${i}]`,
+          ),
+        );
       }
-      return Object.fromEntries(Object.keys(first).map((k) => [k, collate(samples.map((s) => (s as Record<string, unknown>)[k]), `${path}.${k}`)]));
+      return Object.fromEntries(
+        Object.keys(first).map((k) => [
+          k,
+          collate(
+            samples.map((s) => (s as Record<string, unknown>)[k]),
+            `${path}.${k}`,
+          ),
+        ]),
+      );
     }
     default:
       return samples;
@@ -57,4 +77,10 @@ function stackAll(tensors: readonly Tensor[], path: string): Tensor {
         'resize or pad the samples, or pass a collateFn',
     );
   return stack(tensors);
+}
+
+function kindOf(value: unknown): string {
+  if (isTensor(value)) return 'a tensor';
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

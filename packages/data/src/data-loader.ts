@@ -1,7 +1,7 @@
 /** Batches from a dataset. */
 import { ValueError } from '@flambeau/core';
 import { type Collated, defaultCollate } from './collate.js';
-import { Dataset, IterableDataset } from './dataset.js';
+import { type Dataset, IterableDataset } from './dataset.js';
 import { fetchSamples } from './fetch.js';
 import { drawSeed } from './random.js';
 import { BatchSampler, RandomSampler, type Sampler, SequentialSampler } from './sampler.js';
@@ -59,21 +59,29 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   private epoch = 0;
   private handedOut = 0;
   private skip = 0;
+  /** The last iteration stopped early: the next one is a new epoch all the same. */
+  private interrupted = false;
 
   constructor(
     readonly dataset: Dataset<T> | IterableDataset<T>,
     options: DataLoaderOptions<T, B> = {},
   ) {
     const { batchSize = 1, shuffle = false, sampler, numWorkers = 0, dropLast = false, prefetchFactor = 2 } = options;
-    for (const [name, value, least] of [['batchSize', batchSize, 1], ['numWorkers', numWorkers, 0], ['prefetchFactor', prefetchFactor, 1]] as const)
-      if (!Number.isInteger(value) || value < least) throw new ValueError(`DataLoader: ${name} must be an integer of at least ${least}, got ${value}`);
+    for (const [name, value, least] of [
+      ['batchSize', batchSize, 1],
+      ['numWorkers', numWorkers, 0],
+      ['prefetchFactor', prefetchFactor, 1],
+    ] as const)
+      if (!Number.isInteger(value) || value < least)
+        throw new ValueError(`DataLoader: ${name} must be an integer of at least ${least}, got ${value}`);
     if (sampler && shuffle) throw new ValueError('DataLoader: sampler and shuffle exclude each other');
     this.batchSize = batchSize;
     this.numWorkers = numWorkers;
     this.options = options;
     this.seed = options.seed ?? null;
     if (dataset instanceof IterableDataset) {
-      if (shuffle || sampler) throw new ValueError('DataLoader: an IterableDataset decides its order itself; shuffle and sampler do not apply');
+      if (shuffle || sampler)
+        throw new ValueError('DataLoader: an IterableDataset decides its order itself; shuffle and sampler do not apply');
       if (numWorkers > 0) throw new ValueError('DataLoader: an IterableDataset is read on this thread; use numWorkers: 0');
       this.batchSampler = null;
     } else {
@@ -98,12 +106,14 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     this.seed = seed;
     this.epoch = epoch;
     this.skip = batches;
+    this.interrupted = false;
     this.handedOut = batches;
   }
 
   /** The next iteration is this epoch's: it decides order and augmentation. Without it, iterations count themselves. */
   setEpoch(epoch: number): void {
     this.epoch = epoch;
+    this.interrupted = false;
   }
 
   private currentSeed(): number {
@@ -114,13 +124,21 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     const seed = this.currentSeed();
     const skip = this.skip;
+    if (this.interrupted) this.epoch++;
+    this.interrupted = true; // until this one is through
     this.skip = 0;
     this.handedOut = skip;
-    const batches = this.batchSampler === null ? this.iterableBatches() : this.numWorkers > 0 ? this.workerBatches(seed, skip) : this.ownBatches(seed, skip);
+    const batches =
+      this.batchSampler === null
+        ? this.iterableBatches(skip)
+        : this.numWorkers > 0
+          ? this.workerBatches(seed, skip)
+          : this.ownBatches(seed, skip);
     for await (const batch of batches) {
       this.handedOut++;
       yield batch;
     }
+    this.interrupted = false;
     this.epoch++;
     this.handedOut = 0;
   }
@@ -167,16 +185,17 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     }
   }
 
-  private async *iterableBatches(): AsyncGenerator<B> {
+  private async *iterableBatches(skip: number): AsyncGenerator<B> {
     let samples: T[] = [];
+    let skipped = 0;
     for await (const sample of (this.dataset as IterableDataset<T>).iterate({ id: 0, count: 1 })) {
       samples.push(sample);
       if (samples.length === this.batchSize) {
-        yield this.collate(samples);
+        if (skipped++ >= skip) yield this.collate(samples);
         samples = [];
       }
     }
-    if (samples.length > 0 && !this.options.dropLast) yield this.collate(samples);
+    if (samples.length > 0 && !this.options.dropLast && skipped >= skip) yield this.collate(samples);
   }
 
   /** Stops the worker threads. A loader that is iterated again starts new ones. */

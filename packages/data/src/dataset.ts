@@ -66,7 +66,8 @@ export class Subset<T> extends Dataset<T> {
   ) {
     super();
     const bad = indices.find((i) => !Number.isInteger(i) || i < 0 || i >= dataset.length);
-    if (bad !== undefined) throw new ValueError(`Subset: index ${bad} is out of range for a dataset of ${dataset.length} samples`);
+    if (bad !== undefined)
+      throw new ValueError(`Subset: index ${bad} is out of range for a dataset of ${dataset.length} samples`);
   }
   get length(): number {
     return this.indices.length;
@@ -114,9 +115,15 @@ export function randomSplit<T>(dataset: Dataset<T>, lengths: readonly number[], 
   if (lengths.every((x) => x <= 1) && Math.abs(total - 1) < 1e-6) {
     sizes = lengths.map((x) => Math.floor(x * dataset.length));
     // what rounding left over goes to the parts in turn
-    for (let i = 0, left = dataset.length - sizes.reduce((a, b) => a + b, 0); left > 0; i = (i + 1) % sizes.length, left--) sizes[i]++;
+    for (let i = 0, left = dataset.length - sizes.reduce((a, b) => a + b, 0); left > 0; i = (i + 1) % sizes.length, left--)
+      sizes[i]++;
   } else if (total !== dataset.length)
-    throw new ValueError(`randomSplit: the lengths [${lengths.join(', ')}] add up to ${total}, the dataset has ${dataset.length} samples`);
+    throw new ValueError(
+      `randomSplit: the lengths [${lengths.join(', ')}] add up to ${total}, the dataset has ${dataset.length} samples`,
+    );
+  const bad = sizes.find((n) => !Number.isInteger(n) || n < 0);
+  if (bad !== undefined)
+    throw new ValueError(`randomSplit: lengths are non-negative integers, or fractions that add up to 1, got ${bad}`);
   const order = randomPermutation(dataset.length, seed);
   let at = 0;
   return sizes.map((n) => new Subset(dataset, order.slice(at, (at += n))));

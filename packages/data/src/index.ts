@@ -8,7 +8,15 @@
  */
 export { type Collated, defaultCollate } from './collate.js';
 export { type Collate, DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
-export { ConcatDataset, Dataset, IterableDataset, type RandomSplitOptions, randomSplit, Subset, TensorDataset } from './dataset.js';
+export {
+  ConcatDataset,
+  Dataset,
+  IterableDataset,
+  type RandomSplitOptions,
+  randomSplit,
+  Subset,
+  TensorDataset,
+} from './dataset.js';
 export { SampleError } from './fetch.js';
 export {
   BatchSampler,
@@ -20,4 +28,11 @@ export {
   WeightedRandomSampler,
 } from './sampler.js';
 export { DataLoaderWorkerError } from './worker-pool.js';
-export { NotSendableError, type Sendable, TO_WORKER, type WorkerReference, workerFunction, workerReference } from './worker-reference.js';
+export {
+  NotSendableError,
+  type Sendable,
+  TO_WORKER,
+  type WorkerReference,
+  workerFunction,
+  workerReference,
+} from './worker-reference.js';

@@ -34,7 +34,9 @@ export class RandomSampler implements Sampler {
     readonly source: { readonly length: number },
     { replacement = false, numSamples = source.length }: RandomSamplerOptions = {},
   ) {
-    if (!Number.isInteger(numSamples) || numSamples < 0) throw new ValueError(`RandomSampler: numSamples must be a non-negative integer, got ${numSamples}`);
+    if (!Number.isInteger(numSamples) || numSamples < 0)
+      throw new ValueError(`RandomSampler: numSamples must be a non-negative integer, got ${numSamples}`);
+    if (source.length === 0 && numSamples > 0) throw new ValueError('RandomSampler: there is nothing to draw from');
     this.length = numSamples;
     this.replacement = replacement;
   }
@@ -42,7 +44,7 @@ export class RandomSampler implements Sampler {
     const n = this.source.length;
     if (this.replacement) return Array.from({ length: this.length }, (_, i) => Math.floor(uniformAt(seed, i) * n));
     const result: number[] = [];
-    for (let round = 0; result.length < this.length; round++) result.push(...randomPermutation(n, seed + round));
+    for (let round = 0; result.length < this.length; round++) for (const i of randomPermutation(n, seed + round)) result.push(i);
     return result.slice(0, this.length);
   }
 }
@@ -66,7 +68,8 @@ export class WeightedRandomSampler implements Sampler {
     readonly length: number,
   ) {
     const bad = weights.findIndex((w) => !(w >= 0) || w === Number.POSITIVE_INFINITY);
-    if (bad >= 0) throw new ValueError(`WeightedRandomSampler: weight ${bad} is ${weights[bad]}; weights are finite and not negative`);
+    if (bad >= 0)
+      throw new ValueError(`WeightedRandomSampler: weight ${bad} is ${weights[bad]}; weights are finite and not negative`);
     let sum = 0;
     this.cumulative = weights.map((w) => (sum += w));
     if (!(sum > 0)) throw new ValueError('WeightedRandomSampler: at least one weight must be positive');
@@ -94,7 +97,8 @@ export class BatchSampler {
     readonly batchSize: number,
     readonly dropLast: boolean,
   ) {
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new ValueError(`batchSize must be a positive integer, got ${batchSize}`);
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new ValueError(`batchSize must be a positive integer, got ${batchSize}`);
   }
   get length(): number {
     const n = this.sampler.length / this.batchSize;

@@ -30,7 +30,10 @@ interface Pending {
   reject(error: Error): void;
 }
 
-const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../dist/worker.js' : './worker.js', import.meta.url);
+const FROM_SOURCE = import.meta.url.endsWith('.ts');
+const ENTRY = new URL(FROM_SOURCE ? '../dist/worker.js' : './worker.js', import.meta.url);
+/** Where the main thread runs TypeScript source, workers do without the flags that make Node look for it. */
+const FLAGS = FROM_SOURCE ? [] : undefined;
 
 export class WorkerPool {
   private readonly workers: Worker[];
@@ -38,6 +41,8 @@ export class WorkerPool {
   private readonly load: number[];
   private nextId = 0;
   private closed = false;
+  /** Why no more batches can be had. */
+  private broken: Error | null = null;
 
   constructor(dataset: Dataset, collate: Collate | undefined, count: number) {
     const collatesHere = collate !== undefined && !(TO_WORKER in collate);
@@ -50,9 +55,9 @@ export class WorkerPool {
   }
 
   private start(index: number, setup: WorkerSetup): Worker {
-    const worker = new Worker(ENTRY, { workerData: setup, name: `flambeau-loader-${index}` });
+    const worker = new Worker(ENTRY, { workerData: setup, execArgv: FLAGS, name: `flambeau-loader-${index}` });
     worker.on('message', (reply: BatchReply) => this.settle(reply));
-    worker.on('error', (error) => this.fail(index, error as Error));
+    worker.on('error', (error) => this.fail(index, error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => {
       if (!this.closed) this.fail(index, new Error(`the thread exited with code ${code}`));
     });
@@ -62,6 +67,7 @@ export class WorkerPool {
 
   /** Asks the least busy worker for a batch. */
   request(indices: readonly number[], seed: number, epoch: number): Promise<unknown> {
+    if (this.broken) return Promise.reject(this.broken);
     const worker = this.load.indexOf(Math.min(...this.load));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
@@ -86,22 +92,23 @@ export class WorkerPool {
       return;
     }
     const { name, message, stack } = reply.error;
-    const error = new DataLoaderWorkerError(`in a loader's worker thread: ${name === 'SampleError' ? '' : `${name}: `}${message}`);
+    const error = new DataLoaderWorkerError(
+      `in a loader's worker thread: ${name === 'SampleError' ? '' : `${name}: `}${message}`,
+    );
     error.stack = `${error.name}: ${error.message}\n  in the worker: ${stack}`;
     pending?.reject(error);
   }
 
   private fail(worker: number, cause: Error): void {
-    for (const [id, pending] of [...this.pending]) {
-      if (pending.worker !== worker) continue;
-      this.take(id)?.reject(new DataLoaderWorkerError(`a loader's worker thread died: ${cause.message}`, { cause }));
-    }
+    this.broken ??= new DataLoaderWorkerError(`a loader's worker thread died: ${cause.message}`, { cause });
+    for (const [id, pending] of [...this.pending]) if (pending.worker === worker) this.take(id)?.reject(this.broken);
   }
 
   /** Stops all threads; resolves when they are gone. */
   async close(): Promise<void> {
     this.closed = true;
+    this.broken ??= new DataLoaderWorkerError('the loader was closed while a batch was under way');
+    for (const id of [...this.pending.keys()]) this.take(id)?.reject(this.broken);
     await Promise.all(this.workers.map((w) => w.terminate()));
-    this.pending.clear();
   }
 }

@@ -51,17 +51,23 @@ export function pack(value: unknown, path: string): unknown {
   if (isTensor(value)) return toMessage(value);
   if (isSendable(value)) {
     const reference = value[TO_WORKER]();
-    return reference.args ? { ...reference, args: reference.args.map((a, i) => pack(a, `${path}.${reference.name}(argument ${i})`)) } : reference;
+    return reference.args
+      ? { ...reference, args: reference.args.map((a, i) => pack(a, `${path}.${reference.name}(argument ${i})`)) }
+      : reference;
   }
   if (typeof value === 'function')
     throw new NotSendableError(
       `${path} is a function${value.name ? ` (${value.name})` : ''} and cannot be sent to a worker; export it from a module and mark it: ` +
         'workerFunction(import.meta.url, name, fn)',
     );
-  if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return value;
+  if (typeof value === 'symbol')
+    throw new NotSendableError(`${path} is a symbol (${String(value)}) and cannot be sent to another thread`);
+  if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
+    return value;
   if (Array.isArray(value)) return value.map((v, i) => pack(v, `${path}[${i}]`));
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, pack(v, `${path}.get(${String(k)})`)]));
-  if (value instanceof Date || value instanceof RegExp || value instanceof Set || value instanceof URL) return value instanceof URL ? value.href : value;
+  if (value instanceof Date || value instanceof RegExp || value instanceof Set || value instanceof URL)
+    return value instanceof URL ? value.href : value;
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype !== null && prototype !== Object.prototype)
     throw new NotSendableError(
@@ -75,7 +81,8 @@ export function pack(value: unknown, path: string): unknown {
 export async function unpack(value: unknown): Promise<unknown> {
   if (isTensorMessage(value)) return fromMessage(value);
   if (isReference(value)) return resolve(value);
-  if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return value;
+  if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
+    return value;
   if (Array.isArray(value)) return Promise.all(value.map(unpack));
   if (value instanceof Map) return new Map(await Promise.all([...value].map(async ([k, v]) => [k, await unpack(v)] as const)));
   if (value instanceof Date || value instanceof RegExp || value instanceof Set) return value;
@@ -86,7 +93,9 @@ async function resolve({ module, name, args }: WorkerReference): Promise<unknown
   const exports = (await import(module)) as Record<string, unknown>;
   const found = exports[name];
   if (typeof found !== 'function')
-    throw new NotSendableError(`${module} has no exported class or function '${name}'; workerReference must name an export of the module`);
+    throw new NotSendableError(
+      `${module} has no exported class or function '${name}'; workerReference must name an export of the module`,
+    );
   if (args === undefined) return found;
   const values = (await Promise.all(args.map(unpack))) as never[];
   return Reflect.construct(found, values);

@@ -14,20 +14,29 @@ setNumThreads(1); // the main thread's kernels need the cores
 
 const ready = (async () => {
   const dataset = (await unpack(setup.dataset)) as Dataset;
-  const collate = setup.collate === null ? null : setup.collate === 'default' ? defaultCollate : ((await unpack(setup.collate)) as typeof defaultCollate);
+  const collate =
+    setup.collate === null
+      ? null
+      : setup.collate === 'default'
+        ? defaultCollate
+        : ((await unpack(setup.collate)) as typeof defaultCollate);
   return { dataset, collate };
 })();
 ready.catch(() => {}); // reported with the first batch
 
-port.on('message', async ({ id, indices, seed, epoch }: BatchRequest) => {
-  let reply: BatchReply;
+async function makeBatch({ id, indices, seed, epoch }: BatchRequest): Promise<BatchReply> {
   try {
     const { dataset, collate } = await ready;
     const samples = await fetchSamples(dataset, indices, seed, epoch);
-    reply = { id, batch: pack(collate === null ? samples : collate(samples), 'batch') };
+    return { id, batch: pack(collate === null ? samples : collate(samples), 'batch') };
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    reply = { id, error: { name, message, stack: stack ?? '' } };
+    return { id, error: { name, message, stack: stack ?? '' } };
   }
-  port.postMessage(reply);
+}
+
+// One batch after the other: if a dataset waits, another batch must not seed the generator in between.
+let turn: Promise<unknown> = Promise.resolve();
+port.on('message', (request: BatchRequest) => {
+  turn = turn.then(async () => port.postMessage(await makeBatch(request)));
 });

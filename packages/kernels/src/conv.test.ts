@@ -168,13 +168,13 @@ describe('conv2d and its gradients', () => {
   });
 
   it('agree for many channels, which are summed in blocks', () => {
-    check({ ...base, inChannels: 200, outChannels: 30, size: [7, 7], kernel: [3, 3], padding: [1, 1], images: 9, bias: true });
-    check({ ...base, inChannels: 30, outChannels: 200, size: [6, 9], kernel: [3, 3], padding: [1, 1], stride: [2, 1], images: 3 });
+    check({ ...base, inChannels: 100, outChannels: 20, size: [5, 7], kernel: [3, 3], padding: [1, 1], images: 9, bias: true });
+    check({ ...base, inChannels: 15, outChannels: 100, size: [6, 9], kernel: [3, 3], padding: [1, 1], stride: [2, 1], images: 3 });
   });
 
   it('agree for wide images, which are cut into bands', () => {
-    check({ ...base, inChannels: 20, outChannels: 16, size: [56, 130], kernel: [3, 3], padding: [1, 1], bias: true });
-    check({ ...base, inChannels: 3, outChannels: 8, size: [120, 90], kernel: [7, 7], padding: [3, 3], stride: [2, 2] });
+    check({ ...base, inChannels: 20, outChannels: 6, size: [56, 130], kernel: [3, 3], padding: [1, 1], bias: true });
+    check({ ...base, inChannels: 3, outChannels: 4, size: [120, 90], kernel: [7, 7], padding: [3, 3], stride: [2, 2] });
   });
 
   it('agree for a kernel larger than the image', () => {

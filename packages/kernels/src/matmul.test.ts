@@ -54,7 +54,7 @@ interface Case {
   activation?: number;
 }
 
-/** Compares with float64 sums at a few hundred places, and the bits for 1, 2 and 3 threads. */
+/** Compares with float64 sums at some random places, and the bits for 1, 2 and 3 threads. */
 function checkMatmul(c: Case): void {
   const { dtype, batch, m, n, k } = c;
   const label = JSON.stringify(c);
@@ -91,7 +91,8 @@ function checkMatmul(c: Case): void {
 
   const epsilon = dtype === 'float32' ? 2 ** -24 : 2 ** -53;
   const activate = activations[c.activation ?? 0] as (x: number) => number;
-  for (let trial = 0; trial < 300; trial++) {
+  let worst = 0;
+  for (let trial = Math.min(200, Math.ceil(200000 / (k + 1))); trial > 0; trial--) {
     const [x, i, j] = [integer(0, batch - 1), integer(0, m - 1), integer(0, n - 1)] as [number, number, number];
     let sum = bias ? (bias[j] as number) : 0;
     let magnitude = Math.abs(sum);
@@ -103,8 +104,9 @@ function checkMatmul(c: Case): void {
       magnitude += Math.abs(product);
     }
     const error = Math.abs((out[(x * m + i) * n + j] as number) - activate(sum));
-    expect(error, `${label} at ${[x, i, j]}`).toBeLessThanOrEqual(epsilon * (2 * magnitude * Math.sqrt(k + 1) + 4));
+    worst = Math.max(worst, Number.isNaN(error) ? Infinity : error / (epsilon * (2 * magnitude * Math.sqrt(k + 1) + 4)));
   }
+  expect(worst, `error over its bound: ${label}`).toBeLessThanOrEqual(1);
 }
 
 describe('matmul', () => {

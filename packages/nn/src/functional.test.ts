@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { F } from './index.js';
 
 const values = (t: Tensor): number[] => t.detach().reshape([-1]).toArray() as number[];
-const close = (t: Tensor, expected: readonly number[]): void =>
-  values(t).forEach((x, i) => expect(x).toBeCloseTo(expected[i], 5));
+function close(t: Tensor, expected: readonly number[]): void {
+  for (const [i, x] of values(t).entries()) expect(x).toBeCloseTo(expected[i], 5);
+  expect(t.numel).toBe(expected.length);
+}
 
 test('normalize divides by the norm, zero stays zero', () => {
   close(

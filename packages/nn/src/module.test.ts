@@ -1,5 +1,7 @@
-import { ones, randn, type Tensor, tensor, zeros } from '@flambeau/core';
+import { ones, randn, scope, type Tensor, tensor, zeros } from '@flambeau/core';
+import { type StorageTracker, withContext } from '@flambeau/core/internal';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import {
   BatchNorm1d,
@@ -46,13 +48,45 @@ describe('a module is called', () => {
     expect(net.constructor).toBe(Net);
     expect(isModule(net) && isModule(new ModuleList())).toBe(true);
     expect(isModule(() => 1) || isModule({}) || isModule(null)).toBe(false);
-    expect(Object.keys(net)).toEqual(['training', 'fc1', 'fc2']);
+    expect(Object.keys(net)).toEqual(['training', 'hasHooks', 'fc1', 'fc2']);
   });
 
   test("and leaves the function's own name and length alone", () => {
     const own = Object.getOwnPropertyDescriptors(new Net()) as Record<string, PropertyDescriptor>;
     expect(own.name).toMatchObject({ writable: false, enumerable: false, configurable: true });
     expect(own.length).toMatchObject({ writable: false, enumerable: false, configurable: true });
+  });
+
+  test('and keeps fast properties, also as a large model after all kinds of use', () => {
+    setFlagsFromString('--allow-natives-syntax');
+    const hasFastProperties = new Function('object', 'return %HasFastProperties(object)') as (object: object) => boolean;
+    class Wide extends Net {
+      a = 1;
+      b = 2;
+      c = 3;
+      d = 4;
+      e = 5;
+      f = 6;
+      g = 7;
+      h = 8;
+      i = 9;
+      j = 10;
+      k = 11;
+      l = 12;
+      m = 13;
+      n = 14;
+      o = 15;
+      p = 16;
+      scale = new Parameter(ones([1]));
+      buffer = this.registerBuffer('buffer', ones([1]));
+    }
+    const model = new Sequential(new Wide(), new BatchNorm1d(2), new ModuleList([new Net()]), new ReLU());
+    model[0](zeros([5, 4]));
+    model.double().train(false).loadStateDict(model.stateDict());
+    for (const module of model.modules()) expect(hasFastProperties(module), module.constructor.name).toBe(true);
+    const dictionary = Object.defineProperty(() => 0, 'name', { value: 'x' });
+    delete (dictionary as { name?: string }).name;
+    expect(hasFastProperties(dictionary), 'the measurement itself').toBe(false);
   });
 
   test('and may have a field called name', () => {
@@ -95,6 +129,36 @@ describe('hooks', () => {
     for (const remove of removers) remove();
     expect(module(3)).toBe(6);
   });
+});
+
+test('a memory tracker is told of forward and of what hooks see', () => {
+  const seen: string[] = [];
+  const tracker: StorageTracker = {
+    parent: null,
+    track: () => {},
+    keep: () => {},
+    enterForward: () => void seen.push('enter'),
+    leaveForward: (output) => void seen.push(`leave ${output}`),
+    expose: (value) => void seen.push(`expose ${JSON.stringify(value)}`),
+  };
+  class Half extends Module {
+    forward(x: number): number {
+      if (x % 2 === 1) throw new RangeError('odd');
+      return x / 2;
+    }
+  }
+  class Outer extends Module {
+    inner = new Half();
+    forward(x: number): number {
+      return this.inner(x) + 1;
+    }
+  }
+  const outer = new Outer();
+  outer.inner.registerForwardHook(() => undefined);
+  expect(withContext('test', { scope: tracker }, () => outer(4))).toBe(3);
+  expect(seen.splice(0)).toEqual(['enter', 'enter', 'expose [[4],2]', 'leave 2', 'leave 3']);
+  expect(() => withContext('test', { scope: tracker }, () => outer(3))).toThrow('odd (in inner: Half)');
+  expect(seen).toEqual(['enter', 'enter', 'leave undefined', 'leave undefined']);
 });
 
 describe('what a module holds', () => {
@@ -204,6 +268,18 @@ describe('parameters', () => {
     expect(isParameter(parameter.clone())).toBe(false);
     expect(new Parameter(zeros([1], { dtype: 'int64' }), { requiresGrad: false }).requiresGrad).toBe(false);
     expect(() => new Parameter([1] as never)).toThrow('Parameter: data must be a tensor');
+  });
+
+  test('and their gradients outlive a scope', () => {
+    const net = scope(() => {
+      const made = new Net();
+      made(ones([1, 4]))
+        .sum()
+        .backward();
+      return () => made;
+    })();
+    expect(net(ones([1, 4])).numel).toBe(2);
+    expect(values(net.fc2.bias?.grad as Tensor)).toEqual([1, 1]);
   });
 
   test('forget the history of their data', () => {

@@ -1,9 +1,10 @@
 /** The base class of everything that computes and learns. */
 import { type DType, DTypeError, FlambeauError, isComplexDType, isFloatingPoint, isTensor, type Tensor } from '@flambeau/core';
+import { context, persistentCopy } from '@flambeau/core/internal';
 import { Callable } from './callable.js';
 import { addModulePath } from './module-error.js';
 import { toStateKey } from './names.js';
-import { isParameter, type Parameter, persistentCopy, setData } from './parameter.js';
+import { isParameter, type Parameter } from './parameter.js';
 import { describe, type ModuleJSON, moduleToJSON } from './repr.js';
 import { type LoadResult, type LoadStateDictOptions, loadStateDict, type StateDict, stateDict } from './state-dict.js';
 
@@ -67,32 +68,48 @@ export interface Module {
 export abstract class Module extends Callable {
   /** True in training mode; `dropout` and batch norms look at it. */
   training = true;
-  #buffers = new Map<string, boolean>();
-  #parameterProperties = new Set<string>();
-  #preHooks: Set<(module: never, args: never) => unknown> | null = null;
-  #hooks: Set<(module: never, args: never, output: never) => unknown> | null = null;
-
-  /** The computation. Call the module, not this, so that hooks run. */
-  // biome-ignore lint/suspicious/noExplicitAny: subclasses have any signature
-  abstract forward(...args: any[]): any;
+  readonly #buffers = new Map<string, boolean>();
+  readonly #parameterProperties = new Set<string>();
+  readonly #preHooks = new Set<(module: never, args: never) => unknown>();
+  readonly #hooks = new Set<(module: never, args: never, output: never) => unknown>();
 
   /** @internal */
-  override callForward(args: unknown[]): unknown {
+  protected override hasHooks = false;
+
+  /** @internal */
+  protected override callWatched(...args: unknown[]): unknown {
+    const tracker = context().scope;
+    let output: unknown;
+    tracker?.enterForward?.();
     try {
-      if (this.#preHooks === null && this.#hooks === null) return this.forward(...args);
-      return this.#callWithHooks(args);
-    } catch (error) {
-      addModulePath(error, this);
-      throw error;
+      let input = args;
+      for (const hook of this.#preHooks) {
+        tracker?.expose?.(input);
+        input = (hook(this as never, input as never) as unknown[] | undefined) ?? input;
+      }
+      output = this.forward(...input);
+      for (const hook of this.#hooks) {
+        tracker?.expose?.([input, output]);
+        output = hook(this as never, input as never, output as never) ?? output;
+      }
+      return output;
+    } finally {
+      tracker?.leaveForward?.(output);
     }
   }
 
-  #callWithHooks(args: unknown[]): unknown {
-    let input = args;
-    for (const hook of this.#preHooks ?? []) input = (hook(this as never, input as never) as unknown[] | undefined) ?? input;
-    let output: unknown = this.forward(...input);
-    for (const hook of this.#hooks ?? []) output = hook(this as never, input as never, output as never) ?? output;
-    return output;
+  /** @internal */
+  protected override locate(error: unknown): void {
+    addModulePath(error, this);
+  }
+
+  #addHook<H>(hooks: Set<H>, hook: H): () => void {
+    hooks.add(hook);
+    this.hasHooks = true;
+    return () => {
+      hooks.delete(hook);
+      this.hasHooks = this.#preHooks.size + this.#hooks.size > 0;
+    };
   }
 
   /**
@@ -100,9 +117,7 @@ export abstract class Module extends Callable {
    * Returns a function that removes the hook. PyTorch: `register_forward_pre_hook`.
    */
   registerForwardPreHook(hook: ForwardPreHook<this, Parameters<this['forward']>>): () => void {
-    this.#preHooks ??= new Set();
-    const hooks = this.#preHooks.add(hook);
-    return () => void hooks.delete(hook);
+    return this.#addHook<(module: never, args: never) => unknown>(this.#preHooks, hook);
   }
 
   /**
@@ -110,9 +125,7 @@ export abstract class Module extends Callable {
    * Returns a function that removes the hook. PyTorch: `register_forward_hook`.
    */
   registerForwardHook(hook: ForwardHook<this, Parameters<this['forward']>, ReturnType<this['forward']>>): () => void {
-    this.#hooks ??= new Set();
-    const hooks = this.#hooks.add(hook);
-    return () => void hooks.delete(hook);
+    return this.#addHook<(module: never, args: never, output: never) => unknown>(this.#hooks, hook);
   }
 
   // ---- what the module holds ----
@@ -353,7 +366,7 @@ export abstract class Module extends Callable {
       const wanted = dtype !== undefined && isFloatingPoint(t.dtype) ? dtype : t.dtype;
       const options = device === undefined ? { dtype: wanted } : { dtype: wanted, device };
       const converted = t.detached().to(options);
-      if (converted.storage !== t.storage) setData(t, persistentCopy(converted));
+      if (converted.storage !== t.storage) t.setData(persistentCopy(converted));
     };
     for (const parameter of this.parameters()) {
       const { grad } = parameter;

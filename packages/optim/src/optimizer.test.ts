@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { crossEntropy, linear, type Tensor, tensor, zeros } from '@flambeau/core';
+import { crossEntropy, linear, scope, type Tensor, tensor, zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
 import { Adam, AdamW, type Optimizer, type OptimizerStateDict, SGD } from './index.js';
 
@@ -85,7 +85,7 @@ describe.each(Object.keys(fixture.cases))('%s', (name) => {
       trainStep(parameters, optimizer);
       trainStep(copies, resumed);
     }
-    copies.forEach((p, i) => expect(flat(p)).toEqual(flat(parameters[i])));
+    expect(copies.map(flat)).toEqual(parameters.map(flat));
   });
 });
 
@@ -136,6 +136,19 @@ describe('what an optimizer does with its parameters', () => {
     }
     expect(strided.isContiguous()).toBe(false);
     expect(flat(strided)).toEqual(flat(dense));
+  });
+
+  test('state and gradients outlive the scope of a step', () => {
+    const parameters = initialParameters();
+    const optimizer = new Adam(parameters, { lr: 0.01 });
+    const scoped = Array.from({ length: 3 }, () => scope(() => trainStep(parameters, optimizer)));
+    const plain = initialParameters();
+    const other = new Adam(plain, { lr: 0.01 });
+    expect(scoped).toEqual(Array.from({ length: 3 }, () => trainStep(plain, other)));
+    for (const { expAvg } of optimizer.state.values()) {
+      expect((expAvg as Tensor).storage.persistent).toBe(true);
+      expect((expAvg as Tensor).storage.isSlab).toBe(false);
+    }
   });
 
   test('a list too long for one call is split', () => {

@@ -1,9 +1,8 @@
 /** What all optimizers share: parameter groups, per-parameter state, and saving both. */
 import { enableGrad, noGrad } from '@flambeau/autograd';
 import { isTensor, type Tensor, ValueError } from '@flambeau/core';
-import { dtypeInfo, scalarTensor } from '@flambeau/core/internal';
+import { dtypeInfo, persistentCopy, scalarTensor } from '@flambeau/core/internal';
 import { toCamelCase, toSnakeCase } from './names.js';
-import { persistentCopy } from './state-tensor.js';
 
 /** Settings that every optimizer has. */
 export interface OptimizerSettings {

@@ -65,9 +65,13 @@ export class ByteLevelBPE {
     this.specialTokens = [...vocab.keys()].filter((token) => !ordinary.has(token));
     const special = new Set(this.specialTokens);
     for (const [token, id] of vocab) {
-      if (!Number.isInteger(id) || id < 0 || id >= 2 ** 26) throw new TokenizerError(`the id of ${JSON.stringify(token)} is ${id}; ids are integers in [0, 2^26)`);
+      if (!Number.isInteger(id) || id < 0 || id >= 2 ** 26)
+        throw new TokenizerError(`the id of ${JSON.stringify(token)} is ${id}; ids are integers in [0, 2^26)`);
       if (this.tokens.has(id)) throw new TokenizerError(`two tokens have the id ${id}; one is ${JSON.stringify(token)}`);
-      this.tokens.set(id, special.has(token) ? new TextEncoder().encode(token) : Uint8Array.from(token, (c) => BYTE_OF_CHARACTER.get(c) as number));
+      this.tokens.set(
+        id,
+        special.has(token) ? new TextEncoder().encode(token) : Uint8Array.from(token, (c) => BYTE_OF_CHARACTER.get(c) as number),
+      );
     }
     this.specialPattern = patternOf(this.specialTokens);
   }
@@ -80,7 +84,9 @@ export class ByteLevelBPE {
   static train(texts: Iterable<string>, { vocabSize, specialTokens = [], minFrequency = 2 }: TrainOptions): ByteLevelBPE {
     const fixed = BYTE_CHARACTERS.length + specialTokens.length;
     if (!Number.isInteger(vocabSize) || vocabSize < fixed)
-      throw new ValueError(`ByteLevelBPE.train: vocabSize must be an integer of at least ${fixed} (256 bytes and ${specialTokens.length} special tokens), got ${vocabSize}`);
+      throw new ValueError(
+        `ByteLevelBPE.train: vocabSize must be an integer of at least ${fixed} (256 bytes and ${specialTokens.length} special tokens), got ${vocabSize}`,
+      );
     checkSpecialTokens(specialTokens);
     const tokens = [...BYTE_CHARACTERS];
     const words = countWords(typeof texts === 'string' ? [texts] : texts, patternOf(specialTokens));
@@ -89,7 +95,10 @@ export class ByteLevelBPE {
       return [tokens[a], tokens[b]];
     });
     for (const token of specialTokens)
-      if (tokens.includes(token)) throw new ValueError(`ByteLevelBPE.train: the special token ${JSON.stringify(token)} is also an ordinary token; choose a longer one`);
+      if (tokens.includes(token))
+        throw new ValueError(
+          `ByteLevelBPE.train: the special token ${JSON.stringify(token)} is also an ordinary token; choose a longer one`,
+        );
     return new ByteLevelBPE(new Map([...tokens, ...specialTokens].map((token, id) => [token, id])), merges);
   }
 
@@ -138,7 +147,8 @@ export class ByteLevelBPE {
     const parts: Uint8Array[] = [];
     for (const id of ids) {
       const bytes = this.tokens.get(id);
-      if (bytes === undefined) throw new TokenizerError(`decode: there is no token with the id ${id}; the vocabulary has ${this.vocabSize}`);
+      if (bytes === undefined)
+        throw new TokenizerError(`decode: there is no token with the id ${id}; the vocabulary has ${this.vocabSize}`);
       parts.push(bytes);
     }
     return decoder.decode(Buffer.concat(parts));
@@ -166,7 +176,8 @@ export class ByteLevelBPE {
     lines.forEach((line, i) => {
       if (line === '' || (i === 0 && line.startsWith('#version'))) return;
       const parts = line.split(' ');
-      if (parts.length !== 2 || parts.includes('')) throw new TokenizerError(`${mergesPath}: line ${i + 1} is not two tokens: ${JSON.stringify(line)}`);
+      if (parts.length !== 2 || parts.includes(''))
+        throw new TokenizerError(`${mergesPath}: line ${i + 1} is not two tokens: ${JSON.stringify(line)}`);
       merges.push([parts[0], parts[1]]);
     });
     try {
@@ -191,7 +202,8 @@ function countWords(texts: Iterable<string>, specialPattern: RegExp | null): Wor
 
 function checkSpecialTokens(tokens: readonly string[]): void {
   const bad = tokens.find((token, i) => token === '' || tokens.indexOf(token) !== i);
-  if (bad !== undefined) throw new ValueError(`ByteLevelBPE.train: special tokens must be different and not empty, got ${JSON.stringify(bad)}`);
+  if (bad !== undefined)
+    throw new ValueError(`ByteLevelBPE.train: special tokens must be different and not empty, got ${JSON.stringify(bad)}`);
 }
 
 /** Matches any of the tokens, longer ones first. */
@@ -205,7 +217,9 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new TokenizerError(`${path}: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, { cause });
+    throw new TokenizerError(`${path}: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, {
+      cause,
+    });
   }
 }
 
@@ -216,7 +230,8 @@ function parseVocab(path: string, text: string): Map<string, number> {
   } catch (cause) {
     throw new TokenizerError(`${path}: not JSON: ${(cause as Error).message}`, { cause });
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TokenizerError(`${path}: expected an object of tokens and ids`);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new TokenizerError(`${path}: expected an object of tokens and ids`);
   const entries = Object.entries(parsed as Record<string, unknown>);
   const bad = entries.find(([, id]) => typeof id !== 'number');
   if (bad) throw new TokenizerError(`${path}: the id of ${JSON.stringify(bad[0])} is not a number`);

@@ -55,7 +55,7 @@ class PairCounts {
   private readonly heap: Candidate[] = [];
 
   constructor(private readonly words: readonly Word[]) {
-    words.forEach((_, i) => this.countWord(i, 1));
+    for (let i = 0; i < words.length; i++) this.countWord(i, 1);
     for (const pair of this.pairs.values()) this.push(pair);
   }
 

@@ -1,12 +1,15 @@
 /** A pass over data without training. */
 import { noGrad } from '@flambeau/autograd';
 import { ValueError } from '@flambeau/core';
-import type { LightningModule } from './lightning-module.js';
+import type { Module } from '@flambeau/nn';
+import { type BatchSource, take } from './batches.js';
 import { Breather } from './interrupt.js';
+import type { LightningModule } from './lightning-module.js';
 import type { Stage } from './metrics.js';
-import type { BatchSource, Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 
 type EvaluationStage = Exclude<Stage, 'train'>;
+type Step = (batch: unknown, batchIndex: number) => unknown;
 
 export interface Evaluation {
   readonly metrics: Record<string, number>;
@@ -14,33 +17,44 @@ export interface Evaluation {
   readonly outputs: unknown[];
 }
 
-/** Runs the stage's step on up to `limit` batches, in evaluation mode and without recording operations. */
+/**
+ * Runs the stage's step on up to `limit` batches, in evaluation mode and without recording operations. Afterwards every submodule
+ * is in the mode in which it was.
+ */
 export async function evaluate(trainer: Trainer, module: LightningModule, loader: BatchSource, stage: EvaluationStage, limit: number): Promise<Evaluation> {
   const step = stepOf(module, stage);
+  const modes = module.modules().map((m): [Module, boolean] => [m, m.training]);
+  module.eval();
+  try {
+    return await pass(trainer, module, step, loader, stage, limit);
+  } finally {
+    for (const [m, training] of modes) m.training = training;
+  }
+}
+
+async function pass(trainer: Trainer, module: LightningModule, step: Step, loader: BatchSource, stage: EvaluationStage, limit: number): Promise<Evaluation> {
+  const { metrics } = trainer;
   const breather = new Breather();
   const outputs: unknown[] = [];
   trainer.stage = stage;
   trainer.numEvaluationBatches = limit;
-  trainer.metrics.begin(stage);
-  module.eval();
+  metrics.begin(stage);
   await startHooks(trainer, module, stage);
   let index = 0;
-  if (limit > 0)
-    for await (const batch of loader) {
-      trainer.metrics.setBatch(batch);
-      const output = await runStep(step, module, batch, index);
-      if (stage === 'predict') outputs.push(output);
-      await batchHook(trainer, stage, output, batch, index);
-      await breather.breathe();
-      if (++index >= limit) break;
-    }
-  const metrics = await trainer.metrics.epoch();
-  if (stage !== 'sanity') for (const [name, value] of trainer.metrics.barValues()) trainer.shown.set(name, value);
-  await endHooks(trainer, module, stage);
-  return { metrics, outputs };
+  for await (const batch of take(loader, limit)) {
+    metrics.setBatch(batch);
+    const output = await runStep(step, module, batch, index, stage);
+    metrics.setBatch(undefined);
+    if (stage === 'predict') outputs.push(output);
+    await batchHook(trainer, stage, output, batch, index++);
+    await breather.breathe();
+  }
+  await epochEndHook(module, stage);
+  const values = await metrics.epoch();
+  if (stage !== 'sanity') for (const [name, value] of await metrics.barValues(true)) trainer.shown.set(name, value);
+  await endHooks(trainer, stage);
+  return { metrics: values, outputs };
 }
-
-type Step = (batch: unknown, batchIndex: number) => unknown;
 
 function stepOf(module: LightningModule, stage: EvaluationStage): Step {
   if (stage === 'predict') return module.predictStep;
@@ -49,19 +63,24 @@ function stepOf(module: LightningModule, stage: EvaluationStage): Step {
   return step;
 }
 
-async function runStep(step: Step, module: LightningModule, batch: unknown, index: number): Promise<unknown> {
+async function runStep(step: Step, module: LightningModule, batch: unknown, index: number, stage: EvaluationStage): Promise<unknown> {
   if (step.constructor.name === 'AsyncFunction') return noGrad(async () => step.call(module, batch, index));
-  return noGrad(() => step.call(module, batch, index));
+  const output = noGrad(() => {
+    const result = step.call(module, batch, index);
+    if (result instanceof Promise) throw new TypeError(`${module.constructor.name}: the step of ${stage} returned a promise; declare it as an async function`);
+    return result;
+  });
+  return output;
 }
 
 async function startHooks(trainer: Trainer, module: LightningModule, stage: EvaluationStage): Promise<void> {
   if (stage === 'predict') return trainer.callbackHook('onPredictStart');
   if (stage === 'test') {
-    await module.onTestEpochStart?.();
-    return trainer.callbackHook('onTestStart');
+    await trainer.callbackHook('onTestStart');
+    return module.onTestEpochStart?.();
   }
-  await module.onValidationEpochStart?.();
-  return trainer.callbackHook('onValidationStart');
+  await trainer.callbackHook('onValidationStart');
+  return module.onValidationEpochStart?.();
 }
 
 async function batchHook(trainer: Trainer, stage: EvaluationStage, output: unknown, batch: unknown, index: number): Promise<void> {
@@ -70,12 +89,12 @@ async function batchHook(trainer: Trainer, stage: EvaluationStage, output: unkno
   return trainer.callbackHook('onValidationBatchEnd', output, batch, index);
 }
 
-async function endHooks(trainer: Trainer, module: LightningModule, stage: EvaluationStage): Promise<void> {
+async function epochEndHook(module: LightningModule, stage: EvaluationStage): Promise<void> {
+  if (stage === 'test') return module.onTestEpochEnd?.();
+  if (stage !== 'predict') return module.onValidationEpochEnd?.();
+}
+
+async function endHooks(trainer: Trainer, stage: EvaluationStage): Promise<void> {
   if (stage === 'predict') return trainer.callbackHook('onPredictEnd');
-  if (stage === 'test') {
-    await module.onTestEpochEnd?.();
-    return trainer.callbackHook('onTestEnd');
-  }
-  await module.onValidationEpochEnd?.();
-  return trainer.callbackHook('onValidationEnd');
+  return trainer.callbackHook(stage === 'test' ? 'onTestEnd' : 'onValidationEnd');
 }

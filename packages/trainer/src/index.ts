@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { BatchSource } from './batches.js';
 export type { Callback } from './callbacks/callback.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/early-stopping.js';
 export { LearningRateMonitor } from './callbacks/learning-rate-monitor.js';
@@ -16,4 +17,4 @@ export type { Logger } from './loggers/logger.js';
 export { TensorBoardLogger } from './loggers/tensorboard-logger.js';
 export type { LogOptions, Stage } from './metrics.js';
 export type { TrainerOptions } from './options.js';
-export { type BatchSource, type FitOptions, Trainer } from './trainer.js';
+export { type FitOptions, Trainer } from './trainer.js';

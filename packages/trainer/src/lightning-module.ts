@@ -69,7 +69,7 @@ export abstract class LightningModule extends Module {
   /** Default: calls the module with the batch, or with its first part if it is a list. */
   // biome-ignore lint/suspicious/noExplicitAny: see above
   predictStep(batch: any, _batchIndex: number): unknown {
-    return this(Array.isArray(batch) ? batch[0] : batch);
+    return (this as (input: unknown) => unknown)(Array.isArray(batch) ? batch[0] : batch);
   }
 
   // Hooks, in the order in which they run.
@@ -110,8 +110,8 @@ export abstract class LightningModule extends Module {
   }
 
   /**
-   * Records a metric: a number or a tensor with one element, which is read later and not in the step. In training it is logged
-   * per step by default, elsewhere averaged over the epoch.
+   * Records a metric: a number or a tensor with one element, which is read later and not in the step. In a training step it is
+   * logged per step by default, elsewhere averaged over the epoch.
    */
   log(name: string, value: Loggable, options: LogOptions = {}): void {
     this.trainer.metrics.log(name, value, options);
@@ -131,6 +131,10 @@ export abstract class LightningModule extends Module {
   /** The optimizers that `configureOptimizers` returned. */
   optimizers(): Optimizer[] {
     return this.trainer.optimizers;
+  }
+  /** The learning-rate schedulers that `configureOptimizers` returned; under manual optimization, `trainingStep` steps them. */
+  lrSchedulers(): Scheduler[] {
+    return this.trainer.schedulers.map((s) => s.scheduler);
   }
   /** Backward under manual optimization. */
   manualBackward(loss: Tensor): void {

@@ -1,12 +1,13 @@
 /** Logged values: kept as tensors in the step, read when they are due. */
-import { isTensor, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
+import { type DType, isTensor, keep, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
+import { withContext } from '@flambeau/core/internal';
 
 export type Loggable = number | Tensor;
 
 export interface LogOptions {
-  /** Show the value of this step. Default: true in training. */
+  /** Log the value of this step. Default: true in a training step. */
   readonly onStep?: boolean;
-  /** Average over the epoch. Default: true in validation and test. */
+  /** Average over the epoch. Default: true in validation and test, and in the hooks of a training epoch. */
   readonly onEpoch?: boolean;
   /** Show it in the progress bar. Default false. */
   readonly progBar?: boolean;
@@ -33,32 +34,44 @@ interface Entry {
   weight: number;
 }
 
-/** An epoch under way, for checkpoints. */
-export type MetricsState = Record<string, Omit<Entry, 'last' | 'total'> & { readonly last: number; readonly total: number | null }>;
+/** A value in a checkpoint: a number, or a tensor's value and dtype. */
+type SavedValue = number | { readonly value: number; readonly dtype: DType };
+/** A training epoch under way, for checkpoints. */
+export type MetricsState = Record<string, Omit<Entry, 'last' | 'total'> & { readonly last: SavedValue; readonly total: SavedValue | null }>;
 
 export class Metrics {
-  private entries = new Map<string, Entry>();
-  private stage: Stage = 'train';
-  private batchSize = 1;
+  // a validation in mid-epoch leaves what training logged so far alone
+  private readonly training = new Map<string, Entry>();
+  private readonly evaluation = new Map<string, Entry>();
+  private entries: Map<string, Entry> = this.training;
+  private isTraining = true;
+  private batchSize: number | null = null;
   /** The last value of everything logged, under its public names; what callbacks monitor. */
   readonly values: Record<string, number> = {};
 
   /** Begins an epoch of a stage. */
   begin(stage: Stage): void {
-    this.stage = stage;
-    this.entries = new Map();
+    this.select(stage);
+    this.entries.clear();
   }
-  /** @internal The batch whose step is about to log. */
+  /** Goes on with an epoch of a stage. */
+  select(stage: Stage): void {
+    this.isTraining = stage === 'train';
+    this.entries = this.isTraining ? this.training : this.evaluation;
+    this.batchSize = null;
+  }
+  /** @internal The batch whose step is about to log; undefined after it. */
   setBatch(batch: unknown): void {
-    this.batchSize = firstTensor(batch)?.shape[0] ?? 1;
+    this.batchSize = batch === undefined ? null : (firstTensor(batch)?.shape[0] ?? 1);
   }
 
   log(name: string, value: Loggable, options: LogOptions): void {
-    const training = this.stage === 'train';
-    const { onStep = training, onEpoch = !training, progBar = false, logger = true, batchSize = this.batchSize, reduceFx = 'mean' } = options;
+    const inTrainingStep = this.isTraining && this.batchSize !== null;
+    const { onStep = inTrainingStep, onEpoch = !inTrainingStep, progBar = false, logger = true, reduceFx = 'mean' } = options;
+    const { batchSize = this.batchSize ?? 1 } = options;
     if (isTensor(value) && value.numel !== 1) throw new ShapeError(`log: '${name}' must be one number, got a tensor of shape (${value.shape.join(', ')})`);
     if (!isTensor(value) && typeof value !== 'number') throw new ValueError(`log: '${name}' must be a number or a tensor, got ${typeof value}`);
-    const last = isTensor(value) ? value.detach().reshape([]).clone() : value;
+    const last = isTensor(value) ? keep(value.detach().reshape([]).clone()) : value;
     let entry = this.entries.get(name);
     if (entry === undefined) {
       entry = { onStep, onEpoch, progBar, logger, reduceFx, last, total: null, weight: 0 };
@@ -91,31 +104,42 @@ export class Metrics {
     return result;
   }
 
-  /** What the progress bar shows, from what has been read last. */
-  barValues(): [string, number][] {
-    return [...this.entries].filter(([name, e]) => e.progBar && name in this.values).map(([name]) => [name, this.values[name]]);
+  /** The last value of a metric. @throws {ValueError} If nothing of this name was logged, naming what was. */
+  monitored(who: string, name: string): number {
+    if (Object.hasOwn(this.values, name)) return this.values[name];
+    throw new ValueError(`${who}: the metric '${name}' was not logged; logged are ${Object.keys(this.values).join(', ') || 'none'} (this.log('${name}', value) in a step)`);
+  }
+
+  /** What the progress bar shows: values of the last step or, at its end, of the epoch. */
+  async barValues(atEpochEnd: boolean): Promise<[string, number][]> {
+    const values: [string, number][] = [];
+    for (const [name, entry] of this.entries) {
+      const value = entry.onStep && !(atEpochEnd && entry.onEpoch) ? entry.last : mean(entry);
+      if (entry.progBar && value !== null) values.push([name, await toNumber(value)]);
+    }
+    return values;
   }
 
   async state(): Promise<MetricsState> {
     const state: MetricsState = {};
-    for (const [name, e] of this.entries)
-      state[name] = { ...e, last: await toNumber(e.last), total: e.total === null ? null : await toNumber(e.total) };
+    for (const [name, e] of this.training)
+      state[name] = { ...e, last: await save(e.last), total: e.total === null ? null : await save(e.total) };
     return state;
   }
   loadState(state: MetricsState): void {
-    this.entries = new Map(
-      Object.entries(state).map(([name, e]) => [name, { ...e, last: tensor(e.last), total: e.total === null ? null : tensor(e.total) }]),
-    );
+    this.training.clear();
+    for (const [name, e] of Object.entries(state))
+      this.training.set(name, { ...e, last: restore(e.last), total: e.total === null ? null : restore(e.total) });
   }
 }
 
 function accumulate(entry: Entry, value: Loggable, batchSize: number): void {
   const { total, reduceFx } = entry;
   const weight = reduceFx === 'mean' ? batchSize : 1;
-  const term = weight === 1 ? value : isTensor(value) ? value.mul(weight) : value * weight;
+  const term = weight === 1 ? value : isTensor(value) ? keep(value.mul(weight)) : value * weight;
   entry.weight += weight;
   if (total === null) entry.total = term;
-  else if (isTensor(total) || isTensor(term)) entry.total = combineTensors(asTensor(total), asTensor(term), reduceFx);
+  else if (isTensor(total) || isTensor(term)) entry.total = keep(combineTensors(asTensor(total), asTensor(term), reduceFx));
   else entry.total = reduceFx === 'min' ? Math.min(total, term) : reduceFx === 'max' ? Math.max(total, term) : total + term;
 }
 const asTensor = (x: Loggable): Tensor => (isTensor(x) ? x : tensor(x));
@@ -130,6 +154,10 @@ function mean({ total, weight, reduceFx }: Entry): Loggable | null {
 async function toNumber(value: Loggable): Promise<number> {
   return isTensor(value) ? Number((await value.to('float64').data())[0]) : value;
 }
+
+const save = async (value: Loggable): Promise<SavedValue> =>
+  isTensor(value) ? { value: await toNumber(value), dtype: value.dtype } : value;
+const restore = (saved: SavedValue): Loggable => (typeof saved === 'number' ? saved : tensor(saved.value, { dtype: saved.dtype }));
 
 function firstTensor(value: unknown): Tensor | null {
   if (isTensor(value)) return value.ndim > 0 ? value : null;

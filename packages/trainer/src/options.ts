@@ -10,21 +10,21 @@ export interface TrainerOptions {
   readonly minEpochs?: number;
   /** Optimizer steps. Default -1: no limit. */
   readonly maxSteps?: number;
-  /** Batches (an integer) or share (a fraction up to 1.0; 1 is all) of an epoch. Default: all. */
+  /** Batches (an integer above 1) or share (a fraction; 1 is all) of an epoch. Default: all. */
   readonly limitTrainBatches?: number;
   readonly limitValBatches?: number;
   readonly limitTestBatches?: number;
   readonly limitPredictBatches?: number;
   /** One batch of everything, without files: does the code run? */
   readonly fastDevRun?: boolean;
-  /** Validate within an epoch: after so many batches (an integer above 1) or each such share of an epoch. Default 1: at its end. */
+  /** Validate also within an epoch: after every so many batches (an integer above 1) or each such share of it. Default 1: at its end only. */
   readonly valCheckInterval?: number;
   readonly checkValEveryNEpoch?: number;
   /** Validation batches before training, to find mistakes early. Default 2. */
   readonly numSanityValSteps?: number;
   /** Steps between two logged ones. Default 50. */
   readonly logEveryNSteps?: number;
-  /** Batches whose gradients make one optimizer step. Default 1. */
+  /** Batches whose mean gradient makes one optimizer step. Default 1. */
   readonly accumulateGradBatches?: number;
   /** Limit of the gradients' norm (or value). Default: none. */
   readonly gradientClipVal?: number;
@@ -58,6 +58,7 @@ export function checkOptions(options: TrainerOptions): void {
     if (value !== undefined && !(value >= 0 && (value <= 1 || Number.isInteger(value))))
       throw new ValueError(`Trainer: ${name} must be a share in [0, 1] or a number of batches, got ${value}`);
   }
+  if (options.valCheckInterval === 0) throw new ValueError('Trainer: valCheckInterval must be positive; limitValBatches: 0 switches validation off');
   if (options.gradientClipVal !== undefined && !(options.gradientClipVal > 0))
     throw new ValueError(`Trainer: gradientClipVal must be positive, got ${options.gradientClipVal}`);
 }
@@ -65,5 +66,6 @@ export function checkOptions(options: TrainerOptions): void {
 /** How many of `total` batches a limit leaves. */
 export function limited(total: number, limit: number | undefined): number {
   if (limit === undefined || limit === 1) return total;
+  if (limit === 0) return 0; // also of infinitely many
   return limit < 1 ? Math.floor(limit * total) : Math.min(total, limit);
 }

@@ -7,10 +7,14 @@ import { isTensor } from '@flambeau/core';
 import { context, recycle, type Storage, type StorageTracker, withContext } from '@flambeau/core/internal';
 import type { Module } from '@flambeau/nn';
 
+/** How deep in arrays and objects the properties of a module are searched for tensors. */
+const PROPERTY_DEPTH = 4;
+
 export class StepScope implements StorageTracker {
   readonly parent: StorageTracker | null = context().scope;
   private readonly made: Storage[] = [];
   private readonly kept = new Set<Storage>();
+  private readonly visited = new Set<object>();
   private depth = 0;
 
   track(storage: Storage, madeBy: string): void {
@@ -25,7 +29,14 @@ export class StepScope implements StorageTracker {
     this.depth++;
   }
   leaveForward(output: unknown): void {
-    if (--this.depth === 0) this.keepTensors(output, 4);
+    this.depth--;
+    // what an async forward will return is not known yet
+    if (output instanceof Promise) this.made.length = 0;
+    else if (this.depth === 0) this.expose(output);
+  }
+  expose(value: unknown): void {
+    this.visited.clear();
+    this.keepTensors(value, Number.POSITIVE_INFINITY);
   }
 
   /** Runs a part of the step inside the scope; an async function keeps it across its awaits. */
@@ -35,23 +46,36 @@ export class StepScope implements StorageTracker {
 
   /** After backward and the optimizer. */
   close(model: Module): void {
-    for (const module of model.modules()) for (const value of Object.values(module)) this.keepTensors(value, 3);
+    this.visited.clear();
+    for (const module of model.modules()) for (const value of Object.values(module)) this.keepTensors(value, PROPERTY_DEPTH);
     for (const storage of this.made) {
       if (storage.released || storage.persistent) continue;
       if (this.kept.has(storage) || storage.escaped) this.parent?.track(storage, storage.madeBy as string);
-      else recycle(storage);
+      else {
+        storage.madeBy = `${storage.madeBy} in a forward that the trainer watched`;
+        recycle(storage);
+      }
     }
     this.made.length = 0;
   }
 
   private keepTensors(value: unknown, depth: number): void {
-    if (typeof value !== 'object' || value === null || depth === 0) return;
+    if (typeof value !== 'object' || value === null || this.visited.has(value)) return;
     if (isTensor(value)) {
       this.kept.add(value.storage);
       return;
     }
-    if (ArrayBuffer.isView(value)) return;
+    if (depth === 0 || ArrayBuffer.isView(value) || isPlainList(value)) return;
+    this.visited.add(value);
     const parts = value instanceof Map || value instanceof Set ? value.values() : Object.values(value);
     for (const part of parts) this.keepTensors(part, depth - 1);
   }
+}
+
+/** A long list of numbers or strings (a vocabulary, say), in which to look for tensors at every step would take long. */
+function isPlainList(value: object): boolean {
+  if (!(Array.isArray(value) || value instanceof Map || value instanceof Set)) return false;
+  if ((Array.isArray(value) ? value.length : value.size) < 256) return false;
+  const [first] = value.values();
+  return typeof first === 'string' || typeof first === 'number';
 }

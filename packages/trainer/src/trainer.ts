@@ -1,39 +1,28 @@
 /** The trainer: loops, and everything around them that is the same for every model. */
 import { mkdirSync } from 'node:fs';
-import { FlambeauError, getRngState, isTensor, setRngState, type Tensor, ValueError } from '@flambeau/core';
-import type { DataLoaderState } from '@flambeau/data';
-import { clipGradNorm_, clipGradValue_ } from '@flambeau/nn/utils';
+import { FlambeauError, getRngState, type Tensor, ValueError } from '@flambeau/core';
 import type { Optimizer } from '@flambeau/optim';
+import { type BatchSource, lengthOf } from './batches.js';
 import type { Callback, HookArguments, HookName } from './callbacks/callback.js';
 import { ModelCheckpoint } from './callbacks/model-checkpoint.js';
 import { modelSummary } from './callbacks/model-summary.js';
 import { ProgressBar } from './callbacks/progress-bar.js';
-import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.js';
-import { evaluate } from './evaluate.js';
-import { Breather, Interrupt } from './interrupt.js';
-import type { LightningModule, OptimizerConfig, Scheduler, SchedulerConfig, StepOutput } from './lightning-module.js';
+import { readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.js';
+import { type Evaluation, evaluate } from './evaluate.js';
+import { FitLoop } from './fit-loop.js';
+import { Interrupt } from './interrupt.js';
+import type { LightningModule } from './lightning-module.js';
 import { CSVLogger } from './loggers/csv-logger.js';
 import type { Logger } from './loggers/logger.js';
 import { Metrics, type Stage } from './metrics.js';
+import { type ActiveScheduler, configureOptimization } from './optimization.js';
 import { checkOptions, limited, type TrainerOptions } from './options.js';
-import { StepScope } from './step-scope.js';
-
-/** Batches, once per iteration. With `stateDict` and `loadStateDict` (as `DataLoader` has) training resumes in mid-epoch. */
-export interface BatchSource<B = unknown> extends AsyncIterable<B> {
-  readonly length?: number;
-  setEpoch?(epoch: number): void;
-  stateDict?(): DataLoaderState;
-  loadStateDict?(state: DataLoaderState): void;
-  close?(): Promise<void>;
-}
+import { restore } from './restore.js';
 
 export interface FitOptions {
   /** Continue from this checkpoint. */
   readonly ckptPath?: string;
 }
-
-/** A validated scheduler configuration. */
-type ActiveScheduler = Required<Omit<SchedulerConfig, 'monitor'>> & Pick<SchedulerConfig, 'monitor'>;
 
 /**
  * Trains, validates and tests a `LightningModule`. Lightning: `Trainer`.
@@ -52,8 +41,11 @@ export class Trainer {
   readonly loggers: Logger[];
   readonly metrics: Metrics = new Metrics();
   optimizers: Optimizer[] = [];
+  /** @internal */
+  schedulers: ActiveScheduler[] = [];
   stage: Stage = 'train';
   currentEpoch = 0;
+  /** Optimizer steps; under manual optimization, batches. */
   globalStep = 0;
   /** Batches of the current epoch that were trained on. */
   batchIndex = 0;
@@ -64,16 +56,21 @@ export class Trainer {
   atOptimizerStep = false;
   /** All batches of the epoch were trained on; what follows is its end. */
   epochBatchesDone = false;
+  /** @internal Metrics and schedulers of the epoch are through, too. */
+  epochComplete = false;
+  /** @internal The validation that is due after the last batch was run. */
+  validated = false;
   numTrainingBatches = 0;
   numEvaluationBatches = 0;
   /** Why training was asked to stop; null while it was not. */
   stopReason: string | null = null;
   /** The run was ended by Ctrl-C and can be resumed from this file. */
   interruptedCheckpoint: string | null = null;
-  private schedulers: ActiveScheduler[] = [];
+  /** @internal What the progress bar shows beside the metrics of the stage: those of the last evaluation. */
+  readonly shown = new Map<string, number>();
   private module: LightningModule | null = null;
   private trainLoader: BatchSource | null = null;
-  private readonly breather = new Breather();
+  private valLoader: BatchSource | null = null;
 
   constructor(options: TrainerOptions = {}) {
     checkOptions(options);
@@ -92,6 +89,9 @@ export class Trainer {
     if (enableCheckpointing && !this.fastDevRun && !this.callbacks.some((c) => c instanceof ModelCheckpoint)) this.callbacks.push(new ModelCheckpoint());
     // checkpoints come last, so that they hold what the other callbacks decided
     this.callbacks.sort((a, b) => Number(a instanceof ModelCheckpoint) - Number(b instanceof ModelCheckpoint));
+    const keys = this.callbacks.filter((c) => c.stateDict !== undefined).map(stateKeyOf);
+    const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+    if (twice !== undefined) throw new ValueError(`Trainer: two callbacks have the stateKey '${twice}', under which checkpoints hold their state`);
   }
 
   /** The first ModelCheckpoint. */
@@ -106,32 +106,43 @@ export class Trainer {
 
   // ---- the phases ----
 
-  /** Trains. Ctrl-C saves a checkpoint and says how to resume. */
+  /**
+   * Trains, from the start or from a checkpoint. Ctrl-C saves a checkpoint and says how to resume.
+   *
+   * @throws {CheckpointError} If `ckptPath` cannot be read.
+   * @throws {StateDictError} If it is a checkpoint of another model.
+   * @throws {ValueError} If the module lacks what the options or the data ask for.
+   */
   async fit(module: LightningModule, trainLoader: BatchSource, valLoader: BatchSource | null = null, { ckptPath }: FitOptions = {}): Promise<void> {
+    if (valLoader !== null && module.validationStep === undefined)
+      throw new ValueError(`${module.constructor.name} has no validationStep, but fit was given validation data; add one or leave the data out`);
     using interrupt = new Interrupt();
     this.attach(module);
     this.trainLoader = trainLoader;
-    this.hasValidation = valLoader !== null && module.validationStep !== undefined && this.options.limitValBatches !== 0;
-    this.fitting = true;
+    this.valLoader = valLoader;
+    this.hasValidation = valLoader !== null && this.options.limitValBatches !== 0;
+    this.currentEpoch = this.globalStep = this.batchIndex = 0;
+    this.epochBatchesDone = this.epochComplete = this.validated = false;
     this.stopReason = null;
     this.interruptedCheckpoint = null;
+    this.fitting = true;
     try {
-      this.configureOptimizers(module);
+      module.train();
+      Object.assign(this, configureOptimization(module, this.options));
       const checkpoint = ckptPath === undefined ? null : readCheckpoint(ckptPath);
-      if (checkpoint !== null) this.restore(checkpoint, module);
+      if (checkpoint !== null) restore(checkpoint, this, module, trainLoader, valLoader);
       if (this.options.enableModelSummary ?? true) process.stderr.write(`${modelSummary(module)}\n`);
       for (const logger of this.loggers) logger.logHyperparams?.(module.hyperParameters);
       interrupt.listen();
-      await this.hook('onFitStart');
-      if (this.hasValidation && checkpoint === null) await this.sanityCheck(module, valLoader as BatchSource);
-      if (checkpoint !== null) setRngState(checkpoint.state.rng); // hooks may have drawn numbers
-      await this.hook('onTrainStart');
-      while (this.currentEpoch < this.maxEpochs && this.globalStep < this.maxSteps && !this.shouldStop() && !interrupt.requested)
-        await this.trainEpoch(module, trainLoader, this.hasValidation ? valLoader : null, interrupt);
-      await this.hook('onTrainEnd');
-      await this.hook('onFitEnd');
+      const loop = new FitLoop(this, module, trainLoader, this.hasValidation ? valLoader : null, interrupt, checkpoint?.state.rng ?? null);
+      await this.startHook('onFitStart');
+      if (checkpoint === null) await loop.sanityCheck();
+      await this.startHook('onTrainStart');
+      await loop.run();
+      await this.endHook('onTrainEnd');
+      await this.endHook('onFitEnd');
     } catch (error) {
-      for (const c of this.callbacks) await c.onException?.(this, module, error);
+      await this.callbackHook('onException', error);
       throw error;
     } finally {
       this.fitting = false;
@@ -142,183 +153,38 @@ export class Trainer {
   }
 
   /** One pass over validation data. Returns the metrics. */
-  validate(module: LightningModule, loader: BatchSource): Promise<Record<string, number>> {
-    return this.evaluateAlone(module, loader, 'validate');
+  async validate(module: LightningModule, loader: BatchSource): Promise<Record<string, number>> {
+    return (await this.evaluateAlone(module, loader, 'validate')).metrics;
   }
   /** One pass over test data. Returns the metrics. */
-  test(module: LightningModule, loader: BatchSource): Promise<Record<string, number>> {
-    return this.evaluateAlone(module, loader, 'test');
+  async test(module: LightningModule, loader: BatchSource): Promise<Record<string, number>> {
+    return (await this.evaluateAlone(module, loader, 'test')).metrics;
   }
   /** What `predictStep` returns, one entry per batch. */
   async predict(module: LightningModule, loader: BatchSource): Promise<unknown[]> {
+    return (await this.evaluateAlone(module, loader, 'predict')).outputs;
+  }
+
+  private async evaluateAlone(module: LightningModule, loader: BatchSource, stage: 'validate' | 'test' | 'predict'): Promise<Evaluation> {
     this.attach(module);
-    const { outputs } = await evaluate(this, module, loader, 'predict', limited(loader.length ?? Number.POSITIVE_INFINITY, this.options.limitPredictBatches));
-    await loader.close?.();
-    return outputs;
-  }
-
-  private async evaluateAlone(module: LightningModule, loader: BatchSource, stage: 'validate' | 'test'): Promise<Record<string, number>> {
-    this.attach(module);
-    const { metrics } = await evaluate(this, module, loader, stage, this.evaluationBatches(loader, stage));
-    this.logMetrics(metrics);
-    for (const logger of this.loggers) logger.flush?.();
-    await loader.close?.();
-    return metrics;
-  }
-
-  // ---- one epoch ----
-
-  private async trainEpoch(module: LightningModule, loader: BatchSource, valLoader: BatchSource | null, interrupt: Interrupt): Promise<void> {
-    const resumed = this.batchIndex > 0;
-    this.stage = 'train';
-    this.epochBatchesDone = false;
-    this.numTrainingBatches = this.fastDevRun ? 1 : limited(loader.length ?? Number.POSITIVE_INFINITY, this.options.limitTrainBatches);
-    module.train();
-    if (!resumed) {
-      this.metrics.begin('train');
-      loader.setEpoch?.(this.currentEpoch);
-    }
-    await this.hook('onTrainEpochStart');
-    const validateEvery = this.validationInterval();
-    if (this.batchIndex < this.numTrainingBatches)
-      for await (const batch of loader) {
-        await this.trainBatch(module, batch);
-        this.epochBatchesDone = this.batchIndex >= this.numTrainingBatches;
-        if (valLoader !== null && !this.epochBatchesDone && this.batchIndex % validateEvery === 0) await this.runValidation(module, valLoader);
-        await this.breather.breathe();
-        if (this.epochBatchesDone) break;
-        if (this.atOptimizerStep) {
-          if (interrupt.requested) return this.saveInterrupted();
-          if (this.shouldStop() || this.globalStep >= this.maxSteps) break;
-        }
-      }
-    this.epochBatchesDone = true;
-    const due = (this.currentEpoch + 1) % (this.options.checkValEveryNEpoch ?? 1) === 0;
-    if (valLoader !== null && due) await this.runValidation(module, valLoader);
-    await this.stepSchedulers('epoch', this.currentEpoch + 1);
-    await module.onTrainEpochEnd?.();
-    this.logMetrics(await this.metrics.epoch());
-    await this.callbackHook('onTrainEpochEnd');
-    for (const logger of this.loggers) logger.flush?.();
-    this.currentEpoch++;
-    this.batchIndex = 0;
-    if (interrupt.requested) await this.saveInterrupted();
-  }
-
-  private async trainBatch(module: LightningModule, batch: unknown): Promise<void> {
-    const index = this.batchIndex;
-    await this.hook('onTrainBatchStart', batch, index);
-    this.metrics.setBatch(batch);
-    const accumulate = this.options.accumulateGradBatches ?? 1;
-    const isLast = index + 1 >= this.numTrainingBatches;
-    const stepsNow = (index + 1) % accumulate === 0 || isLast;
-    const scope = (this.options.recycleMemory ?? true) ? new StepScope() : null;
-    const inScope = <T>(fn: () => T): T => (scope === null ? fn() : scope.run(fn));
-    let output: StepOutput;
     try {
-      const step = module.trainingStep;
-      const isAsync = step.constructor.name === 'AsyncFunction';
-      output = await (isAsync ? inScope(async () => step.call(module, batch, index)) : inScope(() => step.call(module, batch, index)));
-      const loss = lossOf(output, module);
-      if (module.automaticOptimization) {
-        if (loss !== null) inScope(() => (accumulate === 1 ? loss : loss.div(Math.min(accumulate, this.windowSize(index, accumulate)))).backward());
-        if (stepsNow) await this.optimizerStep(module, inScope);
-      } else if (stepsNow) this.globalStep++;
+      const evaluation = await evaluate(this, module, loader, stage, this.batchesOf(loader, stage));
+      this.logMetrics(evaluation.metrics);
+      return evaluation;
+    } catch (error) {
+      await this.callbackHook('onException', error);
+      throw error;
     } finally {
-      scope?.close(module);
+      for (const logger of this.loggers) logger.flush?.();
+      await loader.close?.();
     }
-    this.atOptimizerStep = stepsNow;
-    this.batchIndex++;
-    if (stepsNow) await this.stepSchedulers('step', this.globalStep);
-    if (this.isLoggingStep && stepsNow) this.logMetrics(await this.metrics.step());
-    await this.hook('onTrainBatchEnd', output, batch, index);
   }
 
-  // The last window of an epoch may be shorter; its loss is still a mean over its own batches.
-  private windowSize(index: number, accumulate: number): number {
-    const start = index - (index % accumulate);
-    return Math.min(accumulate, this.numTrainingBatches - start);
-  }
-
-  private async optimizerStep(module: LightningModule, inScope: <T>(fn: () => T) => T): Promise<void> {
-    for (const optimizer of this.optimizers) {
-      await module.onBeforeOptimizerStep?.(optimizer);
-      await this.callbackHook('onBeforeOptimizerStep', optimizer);
-      inScope(() => {
-        const { gradientClipVal, gradientClipAlgorithm = 'norm' } = this.options;
-        const parameters = optimizer.paramGroups.flatMap((g) => g.params);
-        if (gradientClipVal !== undefined)
-          if (gradientClipAlgorithm === 'norm') clipGradNorm_(parameters, gradientClipVal);
-          else clipGradValue_(parameters, gradientClipVal);
-        optimizer.step();
-        optimizer.zeroGrad();
-      });
-    }
-    this.globalStep++;
-  }
-
-  private async runValidation(module: LightningModule, loader: BatchSource): Promise<void> {
-    const training = await this.metrics.state();
-    const { metrics } = await evaluate(this, module, loader, 'validate', this.evaluationBatches(loader, 'validate'));
-    this.logMetrics(metrics);
-    this.stage = 'train';
-    module.train();
-    this.metrics.begin('train');
-    this.metrics.loadState(training);
-  }
-
-  private async sanityCheck(module: LightningModule, loader: BatchSource): Promise<void> {
-    const steps = this.options.numSanityValSteps ?? 2;
-    if (steps === 0 || this.fastDevRun) return;
-    const rng = getRngState();
-    const position = loader.stateDict?.();
-    await this.callbackHook('onSanityCheckStart');
-    await evaluate(this, module, loader, 'sanity', Math.min(steps === -1 ? Number.POSITIVE_INFINITY : steps, this.evaluationBatches(loader, 'validate')));
-    await this.callbackHook('onSanityCheckEnd');
-    for (const name of Object.keys(this.metrics.values)) delete this.metrics.values[name];
-    setRngState(rng); // as if it had not been
-    if (position !== undefined) loader.loadStateDict?.(position);
-  }
-
-  private shouldStop(): boolean {
-    return this.stopReason !== null && this.currentEpoch + (this.epochBatchesDone ? 1 : 0) >= (this.options.minEpochs ?? 0);
-  }
-
-  private validationInterval(): number {
-    const { valCheckInterval = 1 } = this.options;
-    return valCheckInterval > 1 ? valCheckInterval : Math.max(1, Math.floor(valCheckInterval * this.numTrainingBatches));
-  }
-  private evaluationBatches(loader: BatchSource, stage: 'validate' | 'test'): number {
-    const limit = stage === 'test' ? this.options.limitTestBatches : this.options.limitValBatches;
-    return this.fastDevRun ? 1 : limited(loader.length ?? Number.POSITIVE_INFINITY, limit);
-  }
-
-  // ---- optimizers and schedulers ----
-
-  private configureOptimizers(module: LightningModule): void {
-    const configured = module.configureOptimizers();
-    const list = (Array.isArray(configured) ? configured : [configured]) as (Optimizer | OptimizerConfig)[];
-    if (list.length > 1 && module.automaticOptimization)
-      throw new ValueError('several optimizers need manual optimization: set automaticOptimization = false and step them in trainingStep');
-    const configs: OptimizerConfig[] = list.map((entry) => ('optimizer' in entry ? entry : { optimizer: entry }));
-    this.optimizers = configs.map((c) => c.optimizer);
-    this.schedulers = configs.flatMap(({ lrScheduler }) => {
-      if (lrScheduler === undefined) return [];
-      const config: SchedulerConfig = 'scheduler' in lrScheduler ? lrScheduler : { scheduler: lrScheduler as Scheduler };
-      return [{ interval: 'epoch' as const, frequency: 1, ...config }];
-    });
-  }
-
-  private async stepSchedulers(interval: 'epoch' | 'step', count: number): Promise<void> {
-    for (const s of this.schedulers) {
-      if (s.interval !== interval || count % s.frequency !== 0) continue;
-      if (s.monitor === undefined) s.scheduler.step();
-      else {
-        const value = this.metrics.values[s.monitor];
-        if (value === undefined) throw new ValueError(`the learning-rate scheduler watches '${s.monitor}', which was not logged; logged are ${Object.keys(this.metrics.values).join(', ')}`);
-        s.scheduler.step(value);
-      }
-    }
+  /** @internal How many batches of a loader a stage takes. */
+  batchesOf(loader: BatchSource, stage: 'validate' | 'test' | 'predict'): number {
+    if (this.fastDevRun) return 1;
+    const { limitValBatches, limitTestBatches, limitPredictBatches } = this.options;
+    return limited(lengthOf(loader), { validate: limitValBatches, test: limitTestBatches, predict: limitPredictBatches }[stage]);
   }
 
   // ---- logging ----
@@ -332,12 +198,6 @@ export class Trainer {
     if (Object.keys(values).length === 0) return;
     for (const logger of this.loggers) logger.logMetrics({ epoch: this.currentEpoch, ...values }, this.globalStep);
   }
-  /** @internal What the progress bar shows beside the metrics of the stage: the last validation's. */
-  progressValues(): [string, number][] {
-    return [...this.shown];
-  }
-  /** @internal */
-  readonly shown = new Map<string, number>();
 
   // ---- hooks ----
 
@@ -345,8 +205,17 @@ export class Trainer {
     this.module = module;
     module.attach(this);
   }
-  private async hook<K extends HookName>(name: K, ...args: HookArguments<K>): Promise<void> {
+  /** @internal A hook at the start of something: of the callbacks, then of the module. */
+  async startHook<K extends HookName>(name: K, ...args: HookArguments<K>): Promise<void> {
     await this.callbackHook(name, ...args);
+    await this.moduleHook(name, args);
+  }
+  /** At its end it is the other way round, so that a checkpoint holds what the module did. */
+  private async endHook<K extends HookName>(name: K, ...args: HookArguments<K>): Promise<void> {
+    await this.moduleHook(name, args);
+    await this.callbackHook(name, ...args);
+  }
+  private async moduleHook(name: string, args: readonly unknown[]): Promise<void> {
     const own = (this.module as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name];
     await own?.apply(this.module, args);
   }
@@ -370,46 +239,24 @@ export class Trainer {
       epoch: this.currentEpoch,
       globalStep: this.globalStep,
       batchIndex: this.batchIndex,
-      epochComplete: this.epochBatchesDone,
+      epochComplete: this.epochComplete,
+      validated: this.validated,
       loader: this.trainLoader?.stateDict?.() ?? null,
+      valLoader: this.valLoader?.stateDict?.() ?? null,
       rng: getRngState(),
       metrics: await this.metrics.state(),
       metricValues: { ...this.metrics.values },
       schedulers: this.schedulers.map((s) => s.scheduler.stateDict()),
-      callbacks: Object.fromEntries(this.callbacks.flatMap((c) => (c.stateDict ? [[c.stateKey ?? c.constructor.name, c.stateDict()]] : []))),
+      callbacks: Object.fromEntries(this.callbacks.flatMap((c) => (c.stateDict ? [[stateKeyOf(c), c.stateDict()]] : []))),
       hyperParameters: module.hyperParameters,
       extra,
     };
     writeCheckpoint(path, module.stateDict() as Record<string, Tensor>, this.optimizers, state);
+    for (const logger of this.loggers) logger.flush?.();
   }
 
-  private restore({ model, optimizers, state }: Checkpoint, module: LightningModule): void {
-    if (optimizers.length !== this.optimizers.length)
-      throw new ValueError(`the checkpoint has ${optimizers.length} optimizers, configureOptimizers made ${this.optimizers.length}`);
-    module.loadStateDict(model);
-    for (const [i, optimizer] of this.optimizers.entries()) optimizer.loadStateDict(optimizers[i]);
-    for (const [i, s] of this.schedulers.entries()) s.scheduler.loadStateDict(state.schedulers[i]);
-    for (const c of this.callbacks) {
-      const saved = state.callbacks[c.stateKey ?? c.constructor.name];
-      if (saved !== undefined) c.loadStateDict?.(saved as Record<string, unknown>);
-    }
-    module.onLoadCheckpoint?.(state.extra);
-    this.globalStep = state.globalStep;
-    this.currentEpoch = state.epochComplete ? state.epoch + 1 : state.epoch;
-    this.batchIndex = state.epochComplete ? 0 : state.batchIndex;
-    this.metrics.begin('train');
-    if (this.batchIndex > 0) this.metrics.loadState(state.metrics);
-    Object.assign(this.metrics.values, state.metricValues);
-    setRngState(state.rng);
-    if (state.loader === null) {
-      if (this.batchIndex > 0) throw new ValueError('the checkpoint was written in mid-epoch by a loader that cannot tell its position; use a DataLoader');
-    } else {
-      const position = this.batchIndex > 0 ? state.loader : { ...state.loader, batches: 0 };
-      this.trainLoader?.loadStateDict?.(position);
-    }
-  }
-
-  private async saveInterrupted(): Promise<void> {
+  /** @internal */
+  async saveInterrupted(): Promise<void> {
     mkdirSync(this.defaultRootDir, { recursive: true });
     const path = `${this.defaultRootDir}/interrupted.ckpt`;
     await this.saveCheckpoint(path);
@@ -419,9 +266,5 @@ export class Trainer {
   }
 }
 
-function lossOf(output: StepOutput, module: LightningModule): Tensor | null {
-  if (output === null || output === undefined) return null;
-  const loss = isTensor(output) ? output : output.loss;
-  if (!isTensor(loss)) throw new TypeError(`${module.constructor.name}.trainingStep must return the loss tensor, { loss } or null`);
-  return loss;
-}
+/** @internal Under which name a checkpoint holds a callback's state. */
+export const stateKeyOf = (callback: Callback): string => callback.stateKey ?? callback.constructor.name;

@@ -28,7 +28,8 @@ export interface MakeGridOptions {
 export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOptions = {}): Tensor {
   const { nrow = 8, padding = 2, normalize = false, valueRange, scaleEach = false, padValue = 0 } = options;
   if (!Number.isInteger(nrow) || nrow < 1) throw new ValueError(`makeGrid: nrow must be a positive integer, got ${nrow}`);
-  if (!Number.isInteger(padding) || padding < 0) throw new ValueError(`makeGrid: padding must be a non-negative integer, got ${padding}`);
+  if (!Number.isInteger(padding) || padding < 0)
+    throw new ValueError(`makeGrid: padding must be a non-negative integer, got ${padding}`);
   let batch = isTensor(images) ? images : stack(images);
   if (batch.ndim === 2) batch = batch.unsqueeze(0);
   if (batch.ndim === 3) batch = batch.unsqueeze(0);
@@ -59,7 +60,8 @@ export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOp
 
 /** Stretches every run of `length` values to [0, 1]. */
 function stretch(data: Pixels, length: number, range: readonly [number, number] | undefined): void {
-  if (data instanceof Uint8Array) throw new ValueError('makeGrid: normalize applies to floating images; convert them with convertImageDtype');
+  if (data instanceof Uint8Array)
+    throw new ValueError('makeGrid: normalize applies to floating images; convert them with convertImageDtype');
   for (let start = 0; start < data.length; start += length) {
     const part = data.subarray(start, start + length);
     let [low, high] = range ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -86,5 +88,8 @@ export async function saveImage(images: Tensor | readonly Tensor[], path: string
 function toBytes(grid: Tensor): Tensor {
   const values = grid.toTypedArray() as Float32Array;
   // x · 255 + 0.5, cut off, as PyTorch does it; a clamped array rounds and clamps
-  return fromTypedArray(Uint8ClampedArray.from(values, (x) => Math.trunc(Math.min(Math.max(x * 255 + 0.5, 0), 255))), grid.shape);
+  return fromTypedArray(
+    Uint8ClampedArray.from(values, (x) => Math.trunc(Math.min(Math.max(x * 255 + 0.5, 0), 255))),
+    grid.shape,
+  );
 }

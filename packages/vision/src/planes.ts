@@ -38,7 +38,9 @@ export function readChannels(op: string, image: Tensor, channels: readonly numbe
   const planes = readPlanes(op, image);
   const found = planes.lead[planes.lead.length - 1];
   if (!channels.includes(found))
-    throw new ShapeError(`${op}: expected an image of shape (*, ${channels.join(' or ')}, H, W), got ${formatShape(image.shape)}`);
+    throw new ShapeError(
+      `${op}: expected an image of shape (*, ${channels.join(' or ')}, H, W), got ${formatShape(image.shape)}`,
+    );
   return planes;
 }
 
@@ -61,6 +63,8 @@ export function fillValues(op: string, fill: number | readonly number[], { lead,
   const values = typeof fill === 'number' ? [fill] : fill;
   const channels = lead.length === 0 ? 1 : lead[lead.length - 1];
   if (values.length !== 1 && values.length !== channels)
-    throw new ShapeError(`${op}: fill has ${values.length} values for an image of ${channels} channels; expected 1 or ${channels}`);
+    throw new ShapeError(
+      `${op}: fill has ${values.length} values for an image of ${channels} channels; expected 1 or ${channels}`,
+    );
   return Float64Array.from({ length: count }, (_, i) => values[values.length === 1 ? 0 : i % channels]);
 }

@@ -78,7 +78,8 @@ function bfloatValue(bits: number): number {
 /** Elements as the bytes of `dtype`; numbers are rounded to the nearest value. */
 export function encode(dtype: DType, elements: Elements): Uint8Array {
   const bytes = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  if (dtype === 'int64') return bytes(elements instanceof BigInt64Array ? elements : BigInt64Array.from(elements, (x) => BigInt(x)));
+  if (dtype === 'int64')
+    return bytes(elements instanceof BigInt64Array ? elements : BigInt64Array.from(elements, (x) => BigInt(x)));
   const numbers = elements as Float64Array;
   switch (dtype) {
     case 'float64':

@@ -21,8 +21,7 @@ export function seedOf(text: string): number {
 }
 
 /** Uniform in [0, 1), all 53 bits used. */
-const unit = (seed: number, i: number): number =>
-  ((mix(seed, 2 * i) >>> 5) * 2 ** 26 + (mix(seed, 2 * i + 1) >>> 6)) * 2 ** -53;
+const unit = (seed: number, i: number): number => ((mix(seed, 2 * i) >>> 5) * 2 ** 26 + (mix(seed, 2 * i + 1) >>> 6)) * 2 ** -53;
 
 /** The sum of four uniform numbers, scaled to standard deviation 1: close enough to normal, and free of library functions. */
 const almostNormal = (seed: number, i: number): number =>
@@ -105,7 +104,10 @@ export function generate(spec: TensorSpec, tested: DType, seed: number): Uint8Ar
     const ranks = permutation(seed, count);
     const [step, jitter] = isFloat(dtype) ? [0.37, 0.2] : [1, 0];
     const middle = dtype === 'uint8' ? 0 : Math.floor(count / 2);
-    return encode(dtype, Float64Array.from(ranks, (rank, i) => (rank - middle) * step + jitter * unit(seed, i)));
+    return encode(
+      dtype,
+      Float64Array.from(ranks, (rank, i) => (rank - middle) * step + jitter * unit(seed, i)),
+    );
   }
   const at = numberAt(spec, dtype, seed);
   let elements: Elements;

@@ -61,7 +61,12 @@ function makeCase(op: string, entry: Entry, index: number, sample: Sample & { la
   const key = caseKey(op, index, dtype);
   const args = mapSpecs(sample.args, (_, i) => ({ $tensor: `${key}/in${i}` }));
   const last = sample.args.at(-1);
-  const hasOptions = typeof last === 'object' && last !== null && !Array.isArray(last) && !isSpec(last) && !Object.keys(last).some((key) => key.startsWith('$'));
+  const hasOptions =
+    typeof last === 'object' &&
+    last !== null &&
+    !Array.isArray(last) &&
+    !isSpec(last) &&
+    !Object.keys(last).some((key) => key.startsWith('$'));
   const options = hasOptions ? (args.pop() as { [name: string]: unknown }) : {};
   const wanted = hasGradient(entry, sample) && (GRADIENT_DTYPES.includes(dtype) || sample.large);
   return {

@@ -27,9 +27,19 @@ export interface Sample {
 export interface ErrorSample {
   readonly args: readonly Argument[];
   /** Class of the error. */
-  readonly throws: 'ShapeError' | 'DTypeError' | 'IndexError' | 'ValueError' | 'TypeError' | 'RangeError' | 'DeviceError' | 'StorageError';
+  readonly throws:
+    | 'ShapeError'
+    | 'DTypeError'
+    | 'IndexError'
+    | 'ValueError'
+    | 'TypeError'
+    | 'RangeError'
+    | 'DeviceError'
+    | 'StorageError';
   /** What the message must contain besides the op's name. */
   readonly says: readonly string[];
+  /** The name in the message where it is another op's, because that is what the function calls; '' for errors about a dtype's name. */
+  readonly op?: string;
   /** Dtype of tensors that name none. Default float32. */
   readonly dtype?: DType;
 }
@@ -58,6 +68,8 @@ export interface Entry {
   readonly noExpand?: boolean;
   /** The result depends on the inputs' strides, or other strides are refused: row-major inputs only. */
   readonly fixedLayout?: boolean;
+  /** The function's arguments come in another order than the method's. */
+  readonly noMethod?: boolean;
   /** The numbers are drawn at random: no stored result; the random suite tests it. */
   readonly random?: boolean;
 }
@@ -83,7 +95,8 @@ export function samplesOf(entry: Entry): readonly (Sample & { readonly large: bo
 export function specsOf(argument: Argument): TensorSpec[] {
   if (isSpec(argument)) return [argument];
   if (Array.isArray(argument)) return argument.flatMap(specsOf);
-  if (typeof argument === 'object' && argument !== null) return Object.values(argument as { readonly [option: string]: Argument }).flatMap(specsOf);
+  if (typeof argument === 'object' && argument !== null)
+    return Object.values(argument as { readonly [option: string]: Argument }).flatMap(specsOf);
   return [];
 }
 

@@ -55,7 +55,8 @@ export const values = (list: readonly number[], rest: Rest & { shape?: Shape } =
   ...rest,
 });
 
-export const isSpec = (value: unknown): value is TensorSpec => typeof value === 'object' && value !== null && Object.hasOwn(value, 'fill');
+export const isSpec = (value: unknown): value is TensorSpec =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, 'fill');
 
 /** `normal(3, 4)`, for messages. */
 export function formatSpec({ fill, shape, dtype, low, high, values: list }: TensorSpec): string {

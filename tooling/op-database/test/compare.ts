@@ -37,12 +37,19 @@ function position(flat: number, shape: readonly number[]): string {
 }
 
 const isClose = (got: number, expected: number, [rtol, atol]: Tolerance): boolean =>
-  Object.is(got, expected) || got === expected || (Number.isFinite(got) && Math.abs(got - expected) <= atol + rtol * Math.abs(expected));
+  Object.is(got, expected) ||
+  got === expected ||
+  (Number.isFinite(got) && Math.abs(got - expected) <= atol + rtol * Math.abs(expected));
 
 /** What is wrong with `got`, or null. */
-export function difference(got: Tensor, expected: ArchivedTensor, tolerance: Tolerance = TOLERANCES[expected.dtype]): string | null {
+export function difference(
+  got: Tensor,
+  expected: ArchivedTensor,
+  tolerance: Tolerance = TOLERANCES[expected.dtype],
+): string | null {
   if (got.dtype !== expected.dtype) return `dtype ${got.dtype}, expected ${expected.dtype}`;
-  if (String(got.shape) !== String(expected.shape)) return `shape (${got.shape.join(', ')}), expected (${expected.shape.join(', ')})`;
+  if (String(got.shape) !== String(expected.shape))
+    return `shape (${got.shape.join(', ')}), expected (${expected.shape.join(', ')})`;
   const a = decode(expected.dtype, bytesOf(got));
   const b = decode(expected.dtype, expected.bytes);
   const long = got.numel > LONG;

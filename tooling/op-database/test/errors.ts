@@ -16,7 +16,8 @@ function problem({ name, call }: Subject, sample: ErrorSample): string | null {
   } catch (error) {
     const { name: kind, message } = error as Error;
     if (kind !== sample.throws) return `${at}: threw ${kind}: ${message}; expected a ${sample.throws}`;
-    if (![name, snakeCase(name)].some((n) => message.includes(n))) return `${at}: the message does not name the op: ${message}`;
+    if (!(sample.op === undefined ? [name, snakeCase(name)] : [sample.op]).some((n) => message.includes(n)))
+      return `${at}: the message does not name the op: ${message}`;
     const missing = sample.says.filter((part) => !message.includes(part));
     return missing.length === 0 ? null : `${at}: the message lacks ${missing.map((m) => `'${m}'`).join(' and ')}: ${message}`;
   }

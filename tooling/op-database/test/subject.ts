@@ -2,7 +2,16 @@
 import { groups, type AnyOpDef } from '@flambeau/core/internal';
 import * as core from '@flambeau/core';
 import type { Tensor } from '@flambeau/core';
-import { caseKey, database, type DType, type Entry, formatArguments, type GroupName, type Sample, samplesOf } from '@flambeau/op-database';
+import {
+  caseKey,
+  database,
+  type DType,
+  type Entry,
+  formatArguments,
+  type GroupName,
+  type Sample,
+  samplesOf,
+} from '@flambeau/op-database';
 
 // biome-ignore lint/suspicious/noExplicitAny: called with whatever the samples say
 export type AnyFunction = (...args: any[]) => unknown;
@@ -53,9 +62,13 @@ export function checkCases(subject: Subject, cases: readonly Case[], check: (c: 
       const wrong = check(c);
       if (wrong !== null) failures.push(`${at}: ${wrong}`);
     } catch (error) {
-      failures.push(`${at}: threw ${error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 4).join('\n    ') : error}`);
+      failures.push(
+        `${at}: threw ${error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 4).join('\n    ') : error}`,
+      );
     }
   }
   if (failures.length > 0)
-    throw new Error(`${failures.length} of ${cases.length} cases fail:\n  ${failures.slice(0, SHOWN).join('\n  ')}${failures.length > SHOWN ? '\n  …' : ''}`);
+    throw new Error(
+      `${failures.length} of ${cases.length} cases fail:\n  ${failures.slice(0, SHOWN).join('\n  ')}${failures.length > SHOWN ? '\n  …' : ''}`,
+    );
 }

@@ -7,7 +7,14 @@ import { makeInputs, withInputs } from './build.js';
 import { checkErrors } from './errors.js';
 import { Fixtures } from './fixtures.js';
 import { checkDecomposition, checkForward, checkLayouts, checkMethod } from './forward.js';
-import { checkGradients, checkNumerically, checkSecondDerivatives, differentiableResults, prepare, weights } from './gradients.js';
+import {
+  checkGradients,
+  checkNumerically,
+  checkSecondDerivatives,
+  differentiableResults,
+  prepare,
+  weights,
+} from './gradients.js';
 import { casesOf, type Subject, subjectOf } from './subject.js';
 import { checkThreads } from './threads.js';
 import { checkInplace, checkOut, inplaceOf } from './writing.js';

@@ -9,7 +9,8 @@ import { differentiableResults, prepare, weights } from './gradients.js';
 import { type Case, casesOf, checkCases, type Subject } from './subject.js';
 
 function everything(subject: Subject, c: Case): unknown {
-  if (!hasGradient(subject.entry, c.sample)) return subject.call(...withInputs(c.sample, makeInputs(subject.name, c.index, c.sample, c.dtype)));
+  if (!hasGradient(subject.entry, c.sample))
+    return subject.call(...withInputs(c.sample, makeInputs(subject.name, c.index, c.sample, c.dtype)));
   const { args, leaves } = prepare(subject, c);
   const result = subject.call(...args);
   const outputs = differentiableResults(result);
@@ -21,16 +22,20 @@ function everything(subject: Subject, c: Case): unknown {
 export function checkThreads(subject: Subject): void {
   const before = getNumThreads();
   try {
-    checkCases(subject, casesOf(subject).filter((c) => c.sample.large), (c) => {
-      setNumThreads(1);
-      const expected = everything(subject, c);
-      for (const threads of [2, 3, 7]) {
-        setNumThreads(threads);
-        const wrong = firstBitDifference(everything(subject, c), expected);
-        if (wrong !== null) return `${threads} threads and 1 thread: ${wrong}`;
-      }
-      return null;
-    });
+    checkCases(
+      subject,
+      casesOf(subject).filter((c) => c.sample.large),
+      (c) => {
+        setNumThreads(1);
+        const expected = everything(subject, c);
+        for (const threads of [2, 3, 7]) {
+          setNumThreads(threads);
+          const wrong = firstBitDifference(everything(subject, c), expected);
+          if (wrong !== null) return `${threads} threads and 1 thread: ${wrong}`;
+        }
+        return null;
+      },
+    );
   } finally {
     setNumThreads(before);
   }

@@ -24,6 +24,13 @@ export const activation = {
   // d log s(x) = s(-x)
   logSigmoid: { self: { saves: ['self'], vjp: (g, { self }) => g.mul(self.neg().sigmoid()) } },
   leakyRelu: { self: { saves: ['self'], vjp: (g, { self }, { negativeSlope }) => leakyReluBackward(g, self, negativeSlope) } },
+  // none outside of the bounds nor at them
+  hardtanh: {
+    self: {
+      saves: ['self'],
+      vjp: (g, { self }, { minVal, maxVal }) => g.maskedFill(self.le(minVal).logicalOr(self.ge(maxVal)), 0),
+    },
+  },
   elu: { self: { saves: ['result'], vjp: (g, { result }, { alpha }) => eluBackward(g, result, alpha) } },
   softplus: { self: { saves: ['self'], vjp: (g, { self }, { beta, threshold }) => softplusBackward(g, self, beta, threshold) } },
 } satisfies Derivatives<typeof groups.activation>;

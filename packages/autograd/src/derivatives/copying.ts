@@ -1,4 +1,5 @@
 /** Derivatives of `core/src/ops/copy.ts`. The engine converts gradients back to the input's dtype. */
+import { zerosLike } from '@flambeau/core';
 import type { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
@@ -6,5 +7,5 @@ export const copying = {
   clone: { self: { vjp: (g) => g } },
   toDtype: { self: { vjp: (g) => g } },
   // what `self` held is overwritten
-  copy: { src: { vjp: (g) => g } },
+  copy: { self: { vjp: (g) => zerosLike(g) }, src: { vjp: (g) => g } },
 } satisfies Derivatives<typeof groups.copying>;

@@ -70,6 +70,7 @@ export const reduction = {
       vjp: (g, { self }, attributes) => {
         const { shape } = self;
         const grad = keepDims(g, shape, attributes);
+        if (self.numel === 0) return grad.expand(shape); // there are no others to shift
         if (attributes.dim.length !== 1) return grad.mul(productOfOthers(self.reshape([self.numel])).reshape(shape));
         const [dim] = attributes.dim;
         return grad.mul(productOfOthers(self.transpose(dim, -1)).transpose(dim, -1));

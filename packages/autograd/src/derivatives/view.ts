@@ -32,7 +32,11 @@ interface Strided {
 }
 
 /** The gradient goes to the places in memory that the result had, all of them together, and is read from where the input lay. */
-function asStridedGradient(g: Tensor, { size, stride, storageOffset, selfStride, selfOffset }: Strided, selfShape: Shape): Tensor {
+function asStridedGradient(
+  g: Tensor,
+  { size, stride, storageOffset, selfStride, selfOffset }: Strided,
+  selfShape: Shape,
+): Tensor {
   const start = Math.min(storageOffset, selfOffset);
   const end = Math.max(storageOffset + extentOf(size, stride), selfOffset + extentOf(selfShape, selfStride));
   const { dtype } = g;

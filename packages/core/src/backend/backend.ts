@@ -9,6 +9,8 @@ export interface Backend {
   empty(shape: readonly number[], dtype: DTypeInfo, madeBy: string): Tensor;
   /** Runs the op's kernel. Inputs and outputs are valid; the values of index tensors are not yet checked. */
   run(def: AnyOpDef, outputs: Tensor | readonly Tensor[], inputs: Inputs, attributes: Attributes): void;
+  /** Sets every element. */
+  fill(target: Tensor, value: number): void;
   /** Copies elements between tensors of one shape, converting the dtype. */
   copy(target: Tensor, source: Tensor): void;
 }

@@ -85,9 +85,15 @@ export const elu = defineOp({
 const SELU_SCALE = 1.0507009873554804934193349852946;
 const SELU_ALPHA = 1.6732632423543772848170429916717;
 /** `scale · elu(x, alpha)` with the constants of self-normalising networks. PyTorch: `torch.nn.functional.selu`. */
-export const selu = (self: Tensor): Tensor => mul(elu(self, SELU_ALPHA), SELU_SCALE);
+export function selu(self: Tensor): Tensor {
+  requireFloating('selu', 'self', self);
+  return mul(elu(self, SELU_ALPHA), SELU_SCALE);
+}
 /** `max(0, x) + min(0, alpha (exp(x / alpha) - 1))`. PyTorch: `torch.nn.functional.celu`. */
-export const celu = (self: Tensor, alpha: number = 1): Tensor => mul(elu(div(self, alpha)), alpha);
+export function celu(self: Tensor, alpha: number = 1): Tensor {
+  requireFloating('celu', 'self', self);
+  return mul(elu(div(self, alpha)), alpha);
+}
 
 export interface SoftplusOptions {
   /** Steepness. Default 1. */
@@ -109,18 +115,47 @@ export const softplus = defineOp({
   differentiable: true,
 });
 
-/** Limits elements to [minVal, maxVal]. PyTorch: `torch.nn.functional.hardtanh`. */
-export const hardtanh = (self: Tensor, minVal: number = -1, maxVal: number = 1): Tensor => clamp(self, minVal, maxVal);
+/**
+ * Limits elements to [minVal, maxVal]. Unlike `clamp` it has no gradient at the bounds themselves. PyTorch:
+ * `torch.nn.functional.hardtanh`.
+ */
+export const hardtanh = defineOp({
+  name: 'hardtanh',
+  inputs: ['self'],
+  args: (self: Tensor, minVal: number = -1, maxVal: number = 1) => {
+    checkTensor('hardtanh', 'self', self);
+    return [[self], { minVal, maxVal }];
+  },
+  infer: likeInput,
+  kernel: 'clamp',
+  pointwise: true,
+  differentiable: true,
+});
 /** Limits elements to [0, 6]. PyTorch: `torch.nn.functional.relu6`. */
-export const relu6 = (self: Tensor): Tensor => clamp(self, 0, 6);
+export function relu6(self: Tensor): Tensor {
+  checkTensor('relu6', 'self', self);
+  return hardtanh(self, 0, 6);
+}
 /** `x / (1 + |x|)`. PyTorch: `torch.nn.functional.softsign`. */
-export const softsign = (self: Tensor): Tensor => div(self, add(abs(self), 1));
+export function softsign(self: Tensor): Tensor {
+  checkTensor('softsign', 'self', self);
+  return div(self, add(abs(self), 1));
+}
 /** `x - tanh(x)`. PyTorch: `torch.nn.functional.tanhshrink`. */
-export const tanhshrink = (self: Tensor): Tensor => sub(self, tanh(self));
+export function tanhshrink(self: Tensor): Tensor {
+  checkTensor('tanhshrink', 'self', self);
+  return sub(self, tanh(self));
+}
 /** 0 where `|x| ≤ lambd`. PyTorch: `torch.nn.functional.hardshrink`. */
-export const hardshrink = (self: Tensor, lambd: number = 0.5): Tensor => self.maskedFill(self.abs().le(lambd), 0);
+export function hardshrink(self: Tensor, lambd: number = 0.5): Tensor {
+  checkTensor('hardshrink', 'self', self);
+  return self.maskedFill(self.abs().le(lambd), 0);
+}
 /** `x` moved towards 0 by `lambd`, at most to 0. PyTorch: `torch.nn.functional.softshrink`. */
-export const softshrink = (self: Tensor, lambd: number = 0.5): Tensor => sub(self, clamp(self, -lambd, lambd));
+export function softshrink(self: Tensor, lambd: number = 0.5): Tensor {
+  checkTensor('softshrink', 'self', self);
+  return sub(self, clamp(self, -lambd, lambd));
+}
 /** `value` where `x ≤ threshold`. PyTorch: `torch.nn.functional.threshold`. */
 export const threshold = (self: Tensor, threshold: number, value: number): Tensor => self.maskedFill(self.le(threshold), value);
 

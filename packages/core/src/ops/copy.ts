@@ -5,21 +5,10 @@ import { defineOp, inplace } from '../op.js';
 import { broadcastShapes, sameShape } from '../shape.js';
 import { ShapeError, formatShape } from '../errors.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
+import { clone } from './clone.js';
 import { expand } from './view.js';
 
-/** A row-major copy with memory of its own. PyTorch: `torch.clone`. */
-export const clone = defineOp({
-  name: 'clone',
-  inputs: ['self'],
-  args: (self: Tensor) => {
-    checkTensor('clone', 'self', self);
-    return [[self], {}];
-  },
-  infer: ([self]) => ({ shape: (self as Tensor).shape, dtype: (self as Tensor).info }),
-  kernel: 'copy',
-  pointwise: true,
-  differentiable: true,
-});
+export { clone };
 
 /** @internal A copy in another dtype. */
 export const toDtype = defineOp({

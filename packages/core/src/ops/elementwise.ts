@@ -1,10 +1,19 @@
 /** Arithmetic and mathematical functions, element by element. Operands broadcast; results are row-major. */
 import { ValueError } from '../errors.js';
 import { defineOp, type Inputs, inplace, type Op, type TensorMeta } from '../op.js';
-import { broadcastMeta, likeInput, promoteOperands, promoteOperandsLoosely, type Scalar, scalarTensor, toFloating } from '../promotion.js';
+import {
+  broadcastMeta,
+  likeInput,
+  promoteOperands,
+  promoteOperandsLoosely,
+  type Scalar,
+  scalarTensor,
+  toFloating,
+} from '../promotion.js';
 import { broadcastShapes } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
-import { castTo } from './copy.js';
+import { copy_ } from './copy.js';
+import { requireSameDtype } from './dtype-checks.js';
 
 type Unary = Op<[self: Tensor], Tensor, 'self', Record<never, never>, true>;
 type Binary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, true>;
@@ -63,7 +72,9 @@ export interface AlphaOptions {
   readonly alpha?: number;
 }
 
-function withAlpha(name: string): Op<[self: Tensor, other: Tensor | Scalar, options?: AlphaOptions], Tensor, 'self' | 'other', Record<never, never>, true> {
+function withAlpha(
+  name: string,
+): Op<[self: Tensor, other: Tensor | Scalar, options?: AlphaOptions], Tensor, 'self' | 'other', Record<never, never>, true> {
   return defineOp({
     name,
     inputs: ['self', 'other'],
@@ -105,12 +116,12 @@ export { trueDivide };
 /** `self / other`, optionally rounded. PyTorch: `torch.div`. */
 export function div(self: Tensor, other: Tensor | Scalar, { roundingMode = null }: DivOptions = {}): Tensor {
   if (roundingMode === 'floor') return floorDivide(self, other);
-  const quotient = trueDivide(self, other);
-  if (roundingMode === null) return quotient;
-  if (roundingMode !== 'trunc') throw new ValueError(`div: roundingMode must be 'trunc', 'floor' or null, got '${String(roundingMode)}'`);
-  const rounded = trunc(quotient);
-  const [a] = promoteOperandsLoosely('div', self, other);
-  return castTo(rounded, a.info);
+  if (roundingMode === null) return trueDivide(self, other);
+  if (roundingMode !== 'trunc')
+    throw new ValueError(`div: roundingMode must be 'trunc', 'floor' or null, got '${String(roundingMode)}'`);
+  const [a, b] = promoteOperandsLoosely('div', self, other);
+  // integers may be too large for a floating quotient; without its remainder the dividend divides exactly
+  return a.info.kind === 'float' ? trunc(trueDivide(a, b)) : floorDivide(sub(a, fmod(a, b)), b);
 }
 /** `self` to the power of `exponent`, which may be a number. PyTorch: `torch.pow`. */
 export function pow(self: Tensor | Scalar, exponent: Tensor | Scalar): Tensor {
@@ -184,7 +195,8 @@ export const clamp = defineOp({
   inputs: ['self'],
   args: (self: Tensor, min?: number | null, max?: number | null) => {
     checkTensor('clamp', 'self', self);
-    if ((min ?? null) === null && (max ?? null) === null) throw new ValueError('clamp: at least one of min and max must be given');
+    if ((min ?? null) === null && (max ?? null) === null)
+      throw new ValueError('clamp: at least one of min and max must be given');
     return [[self], { min: min ?? Number.NaN, max: max ?? Number.NaN }]; // a bound of NaN is an absent one
   },
   infer: likeInput,
@@ -193,10 +205,15 @@ export const clamp = defineOp({
   differentiable: true,
 });
 
-const ternaryMeta = (op: string, [a, b, c]: Inputs): TensorMeta => ({
-  shape: broadcastShapes(op, broadcastShapes(op, (a as Tensor).shape, (b as Tensor).shape), (c as Tensor).shape),
-  dtype: (a as Tensor).info,
-});
+function ternaryMeta(op: string, names: readonly string[], inputs: Inputs): TensorMeta {
+  requireSameDtype(op, names, inputs);
+  const [a, b, c] = inputs as readonly Tensor[];
+  return { shape: broadcastShapes(op, broadcastShapes(op, a.shape, b.shape), c.shape), dtype: a.info };
+}
+
+function checkTensors(op: string, tensors: { readonly [name: string]: unknown }): void {
+  for (const [name, t] of Object.entries(tensors)) checkTensor(op, name, t);
+}
 
 export interface ValueOptions {
   /** Factor. Default 1. */
@@ -206,8 +223,11 @@ export interface ValueOptions {
 export const addcmul = defineOp({
   name: 'addcmul',
   inputs: ['self', 'tensor1', 'tensor2'],
-  args: (self: Tensor, tensor1: Tensor, tensor2: Tensor, { value = 1 }: ValueOptions = {}) => [[self, tensor1, tensor2], { value }],
-  infer: (inputs) => ternaryMeta('addcmul', inputs),
+  args: (self: Tensor, tensor1: Tensor, tensor2: Tensor, { value = 1 }: ValueOptions = {}) => {
+    checkTensors('addcmul', { self, tensor1, tensor2 });
+    return [[self, tensor1, tensor2], { value }];
+  },
+  infer: (inputs) => ternaryMeta('addcmul', ['self', 'tensor1', 'tensor2'], inputs),
   kernel: 'addcmul',
   pointwise: true,
   differentiable: true,
@@ -216,8 +236,11 @@ export const addcmul = defineOp({
 export const addcdiv = defineOp({
   name: 'addcdiv',
   inputs: ['self', 'tensor1', 'tensor2'],
-  args: (self: Tensor, tensor1: Tensor, tensor2: Tensor, { value = 1 }: ValueOptions = {}) => [[self, tensor1, tensor2], { value }],
-  infer: (inputs) => ternaryMeta('addcdiv', inputs),
+  args: (self: Tensor, tensor1: Tensor, tensor2: Tensor, { value = 1 }: ValueOptions = {}) => {
+    checkTensors('addcdiv', { self, tensor1, tensor2 });
+    return [[self, tensor1, tensor2], { value }];
+  },
+  infer: (inputs) => ternaryMeta('addcdiv', ['self', 'tensor1', 'tensor2'], inputs),
   kernel: 'addcdiv',
   pointwise: true,
   differentiable: true,
@@ -226,11 +249,11 @@ export const addcdiv = defineOp({
 export const lerp = defineOp({
   name: 'lerp',
   inputs: ['self', 'end', 'weight'],
-  args: (self: Tensor, end: Tensor, weight: Tensor | number) => [
-    [self, end, isTensor(weight) ? weight : scalarTensor(weight, self.info)],
-    NO_ATTRIBUTES,
-  ],
-  infer: (inputs) => ternaryMeta('lerp', inputs),
+  args: (self: Tensor, end: Tensor, weight: Tensor | number) => {
+    checkTensors('lerp', { self, end });
+    return [[self, end, isTensor(weight) ? weight : scalarTensor(weight, self.info)], NO_ATTRIBUTES];
+  },
+  infer: (inputs) => ternaryMeta('lerp', ['self', 'end', 'weight'], inputs),
   kernel: 'lerp',
   pointwise: true,
   differentiable: true,
@@ -241,7 +264,10 @@ export const lerp = defineOp({
 export const bitwiseNot = defineOp({
   name: 'bitwise_not',
   inputs: ['self'],
-  args: (self: Tensor) => [[self], NO_ATTRIBUTES],
+  args: (self: Tensor) => {
+    checkTensor('bitwise_not', 'self', self);
+    return [[self], NO_ATTRIBUTES];
+  },
   infer: likeInput,
   kernel: 'bitwise_not',
   pointwise: true,
@@ -256,7 +282,10 @@ export const bitwiseXor: UndifferentiableBinary = bitwise('bitwise_xor');
 export const add_ = inplace(add);
 export const sub_ = inplace(sub);
 export const mul_ = inplace(mul);
-export const div_ = inplace(trueDivide);
+const trueDivide_ = inplace(trueDivide);
+/** `div` over its first argument. PyTorch: `Tensor.div_`. */
+export const div_ = (self: Tensor, other: Tensor | Scalar, options: DivOptions = {}): Tensor =>
+  (options.roundingMode ?? null) === null ? trueDivide_(self, other) : copy_(self, div(self, other, options));
 export const neg_ = inplace(neg);
 export const abs_ = inplace(abs);
 export const square_ = inplace(square);

@@ -25,7 +25,8 @@ export const indexSelect = defineOp({
   infer: ([self, index], { dim }) => {
     const { shape, info } = self as Tensor;
     const { ndim, numel } = index as Tensor;
-    if (ndim > 1) throw new ShapeError(`indexSelect: the index must have one dimension, got ${formatShape((index as Tensor).shape)}`);
+    if (ndim > 1)
+      throw new ShapeError(`indexSelect: the index must have one dimension, got ${formatShape((index as Tensor).shape)}`);
     return { shape: shape.map((size, d) => (d === dim ? numel : size)), dtype: info };
   },
   kernel: 'index_select',
@@ -63,7 +64,9 @@ export const indexAdd_ = inplace(indexAdd);
 
 function requireSameDtype(op: string, self: Tensor, other: Tensor, parameter: string): void {
   if (self.info !== other.info)
-    throw new DTypeError(`${op}: ${parameter} must have the tensor's dtype ${self.dtype}, got ${other.dtype}; convert it with .to('${self.dtype}')`);
+    throw new DTypeError(
+      `${op}: ${parameter} must have the tensor's dtype ${self.dtype}, got ${other.dtype}; convert it with .to('${self.dtype}')`,
+    );
 }
 
 // ---- one index per element ----
@@ -100,13 +103,21 @@ export function takeAlongDim(self: Tensor, indices: Indices, dim?: number | null
   if (dim === undefined || dim === null) return gather(flatten(self), 0, flatten(index));
   const d = normalizeDim('takeAlongDim', dim, self.ndim);
   if (index.ndim !== self.ndim)
-    throw new ShapeError(`takeAlongDim: indices of shape ${formatShape(index.shape)} must have the ${self.ndim} dimensions of the input`);
+    throw new ShapeError(
+      `takeAlongDim: indices of shape ${formatShape(index.shape)} must have the ${self.ndim} dimensions of the input`,
+    );
   const except = (shape: readonly number[], size: number) => shape.map((n, i) => (i === d ? size : n));
   const common = broadcastShapes('takeAlongDim', except(self.shape, 1), except(index.shape, 1));
   return gather(expand(self, except(common, self.shape[d])), d, expand(index, except(common, index.shape[d])));
 }
 
-type Scatter = Op<[self: Tensor, dim: number, index: Indices, src: Tensor], Tensor, 'self' | 'index' | 'src', { readonly dim: number }, true>;
+type Scatter = Op<
+  [self: Tensor, dim: number, index: Indices, src: Tensor],
+  Tensor,
+  'self' | 'index' | 'src',
+  { readonly dim: number },
+  true
+>;
 
 function scatterOp(op: string, name: string): Scatter {
   return defineOp({

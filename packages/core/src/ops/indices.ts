@@ -16,12 +16,16 @@ export type Indices = Tensor | readonly TensorData[];
  */
 export function toIndices(op: string, name: string, indices: Indices): Tensor {
   if (Array.isArray(indices)) {
-    const wrong = (indices as unknown[]).flat(Number.POSITIVE_INFINITY).find((x) => typeof x !== 'bigint' && !Number.isSafeInteger(x));
+    const wrong = (indices as unknown[])
+      .flat(Number.POSITIVE_INFINITY)
+      .find((x) => typeof x !== 'bigint' && !Number.isSafeInteger(x));
     if (wrong !== undefined) throw new ValueError(`${op}: ${name} must hold integers, got ${String(wrong)}`);
     return tensor(indices as TensorData, { dtype: 'int64' });
   }
   checkTensor(op, name, indices);
   if (indices.info.kind !== 'int')
-    throw new DTypeError(`${op}: ${name} must hold integers (int64), got ${indices.dtype} of shape ${formatShape(indices.shape)}; convert with .long()`);
+    throw new DTypeError(
+      `${op}: ${name} must hold integers (int64), got ${indices.dtype} of shape ${formatShape(indices.shape)}; convert with .long()`,
+    );
   return castTo(indices, INT64);
 }

@@ -77,7 +77,9 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const { shape } = tensors[0];
   tensors.forEach((x, i) => {
     if (formatShape(x.shape) !== formatShape(shape))
-      throw new ShapeError(`stack: tensors[${i}] has shape ${formatShape(x.shape)}, tensors[0] ${formatShape(shape)}; all shapes must be equal`);
+      throw new ShapeError(
+        `stack: tensors[${i}] has shape ${formatShape(x.shape)}, tensors[0] ${formatShape(shape)}; all shapes must be equal`,
+      );
   });
   const d = normalizeDim('stack', dim, shape.length + 1);
   return cat(
@@ -113,13 +115,15 @@ export interface MeshgridOptions {
 /** The coordinates of a grid: for each vector a view of its values over the whole grid. PyTorch: `torch.meshgrid`. */
 export function meshgrid(tensors: readonly Tensor[], { indexing = 'ij' }: MeshgridOptions = {}): Tensor[] {
   checkTensors('meshgrid', tensors);
-  if (indexing !== 'ij' && indexing !== 'xy') throw new ValueError(`meshgrid: indexing must be 'ij' or 'xy', got '${String(indexing)}'`);
+  if (indexing !== 'ij' && indexing !== 'xy')
+    throw new ValueError(`meshgrid: indexing must be 'ij' or 'xy', got '${String(indexing)}'`);
   const swapped = indexing === 'xy' && tensors.length > 1;
   const place = (i: number) => (swapped && i < 2 ? 1 - i : i);
   const shape = new Array<number>(tensors.length);
   tensors.forEach((x, i) => {
     if (x.ndim > 1) throw new ShapeError(`meshgrid: tensors[${i}] must have at most one dimension, got ${formatShape(x.shape)}`);
-    if (x.info !== tensors[0].info) throw new DTypeError(`meshgrid: the tensors must have one dtype, got ${tensors[0].dtype} and ${x.dtype}`);
+    if (x.info !== tensors[0].info)
+      throw new DTypeError(`meshgrid: the tensors must have one dtype, got ${tensors[0].dtype} and ${x.dtype}`);
     shape[place(i)] = x.numel;
   });
   return tensors.map((x, i) =>

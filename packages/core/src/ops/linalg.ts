@@ -1,6 +1,6 @@
 /** Products of vectors and matrices. */
 import { formatShape, ShapeError, ValueError } from '../errors.js';
-import { broadcastShapes, numelOf } from '../shape.js';
+import { broadcastShapes, numelOf, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireSameDtype } from './dtype-checks.js';
 import { add, mul } from './elementwise.js';
@@ -13,9 +13,10 @@ function requireDims(op: string, name: string, t: Tensor, ndim: number): void {
     throw new ShapeError(`${op}: expected ${name} to be ${kind}, got shape ${formatShape(t.shape)}; use matmul for other shapes`);
 }
 
-/** Throws unless the rows of `self` are as long as the columns of `other`. */
+/** Throws unless the rows of `self` are as long as the columns of `other`, and of the same dtype. */
 function requireInner(op: string, self: Tensor, other: Tensor): void {
   if (self.shape[self.ndim - 1] !== other.shape[Math.max(other.ndim - 2, 0)]) throw innerSizeError(op, self, other);
+  requireSameDtype(op, ['input', 'other'], [self, other]);
 }
 
 /**
@@ -34,7 +35,6 @@ export function matmul(self: Tensor, other: Tensor): Tensor {
       `matmul: ${formatShape(self.shape)} x ${formatShape(other.shape)}: operands need at least one dimension; use mul for numbers`,
     );
   requireInner('matmul', self, other);
-  requireSameDtype('matmul', ['input', 'other'], [self, other]);
   if (self.ndim === 2 && other.ndim === 2) return matrixProduct(self, other);
   if (self.ndim === 1 && other.ndim === 1) return dot(self, other);
   if (self.ndim === 1) return matmul(self.unsqueeze(0), other).squeeze(-2);
@@ -141,6 +141,10 @@ function addProduct(op: string, self: Tensor, a: Tensor, b: Tensor, { beta = 1, 
     throw new ValueError(`${op}: beta and alpha must be integers for ${a.dtype} tensors, got ${beta} and ${alpha}`);
   const shape = [...a.shape.slice(0, -1), b.shape[b.ndim - 1]];
   if (beta === 1 && alpha === 1 && self.ndim === 1 && self.shape[0] === shape[shape.length - 1]) return matrixProduct(a, b, self);
+  if (!sameShape(broadcastShapes(op, self.shape, shape), shape))
+    throw new ShapeError(
+      `${op}: an input of shape ${formatShape(self.shape)} does not broadcast to the product's shape ${formatShape(shape)}`,
+    );
   const addend = self.expand(shape);
   const product = scaled(matrixProduct(a, b), alpha);
   return beta === 0 ? product : add(product, scaled(addend, beta));

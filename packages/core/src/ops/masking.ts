@@ -18,7 +18,8 @@ export const maskedFill = defineOp({
     checkTensor('maskedFill', 'self', self);
     checkMask('maskedFill', 'mask', mask);
     if (!isTensor(value)) return [[self, mask, scalarTensor(value, self.info)], {}];
-    if (value.ndim > 0) throw new ShapeError(`maskedFill: the value must be a number or a 0-d tensor, got shape ${formatShape(value.shape)}`);
+    if (value.ndim > 0)
+      throw new ShapeError(`maskedFill: the value must be a number or a 0-d tensor, got shape ${formatShape(value.shape)}`);
     return [[self, mask, castTo(value, self.info)], {}];
   },
   infer: ([self, mask]) => ({

@@ -19,7 +19,8 @@ export const fill = defineOp({
   args: (self: Tensor, value: number | boolean | Complex) => {
     checkTensor('fill', 'self', self);
     const [re, im] = typeof value === 'object' ? [value.re, value.im] : [Number(value), 0];
-    if (im !== 0 && self.info.kind !== 'complex') throw new DTypeError(`fill: a complex value does not fit into a ${self.dtype} tensor`);
+    if (im !== 0 && self.info.kind !== 'complex')
+      throw new DTypeError(`fill: a complex value does not fit into a ${self.dtype} tensor`);
     return [[self], { re, im }];
   },
   infer: likeInput,
@@ -82,7 +83,8 @@ export const uniform: RandomFill<[low?: number, high?: number, options?: Generat
   'random_uniform',
   (self, low = 0, high = 1, options = {}) => {
     requireFloating('uniform_', self);
-    if (!(low <= high) || !Number.isFinite(high - low)) throw new ValueError(`uniform_: expected finite low <= high, got ${low} and ${high}`);
+    if (!(low <= high) || !Number.isFinite(high - low))
+      throw new ValueError(`uniform_: expected finite low <= high, got ${low} and ${high}`);
     return [{ low, high }, options];
   },
 );

@@ -36,7 +36,12 @@ function sampling(name: string, kernel: string): SamplingOp {
   return defineOp({
     name,
     inputs: [],
-    args: (op: string, size: Shape, parameters: Parameters, { dtype, device = 'cpu', generator = defaultGenerator }: RandomOptions) => {
+    args: (
+      op: string,
+      size: Shape,
+      parameters: Parameters,
+      { dtype, device = 'cpu', generator = defaultGenerator }: RandomOptions,
+    ) => {
       checkShape(op, size);
       emptyOf(op, [0], dtypeInfo('uint8'), device); // there is such a device
       return [[], { size, dtype: dtypeInfo(dtype ?? getDefaultDtype()).code, ...parameters, ...generator.draw(numelOf(size)) }];
@@ -62,7 +67,8 @@ export const integersOp: SamplingOp = sampling('randint', 'random_integers');
 export const permutationOp: SamplingOp = sampling('randperm', 'random_permutation');
 
 function requireFloating(op: string, dtype: DType | undefined): void {
-  if (dtype !== undefined && dtypeInfo(dtype).kind !== 'float') throw new DTypeError(`${op}: the dtype must be a floating one, got ${dtype}`);
+  if (dtype !== undefined && dtypeInfo(dtype).kind !== 'float')
+    throw new DTypeError(`${op}: the dtype must be a floating one, got ${dtype}`);
 }
 
 // ---- what users call ----
@@ -100,7 +106,8 @@ function shapedLike(op: string, input: Tensor, options: RandomOptions): [Shape, 
 /** Uniform in [0, 1), in the input's shape and dtype. PyTorch: `torch.rand_like`. */
 export const randLike = (input: Tensor, options: RandomOptions = {}): Tensor => rand(...shapedLike('randLike', input, options));
 /** Normal with mean 0 and standard deviation 1, in the input's shape and dtype. PyTorch: `torch.randn_like`. */
-export const randnLike = (input: Tensor, options: RandomOptions = {}): Tensor => randn(...shapedLike('randnLike', input, options));
+export const randnLike = (input: Tensor, options: RandomOptions = {}): Tensor =>
+  randn(...shapedLike('randnLike', input, options));
 /** Integers, uniform in [low, high), in the input's shape and dtype. PyTorch: `torch.randint_like`. */
 export const randintLike = (input: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor =>
   randint(low, high, ...shapedLike('randintLike', input, options));
@@ -110,7 +117,8 @@ export const randintLike = (input: Tensor, low: number, high: number, options: R
  * tensors. PyTorch: `torch.normal`.
  */
 export function normal(mean: Tensor | number, std: Tensor | number, size?: Shape | null, options: RandomOptions = {}): Tensor {
-  if (typeof std === 'number' && !(std >= 0)) throw new ValueError(`normal: the standard deviation must not be negative, got ${std}`);
+  if (typeof std === 'number' && !(std >= 0))
+    throw new ValueError(`normal: the standard deviation must not be negative, got ${std}`);
   if (!isTensor(mean) && !isTensor(std)) {
     if (!size) throw new TypeError('normal: numbers as mean and std need a size');
     requireFloating('normal', options.dtype);
@@ -151,11 +159,17 @@ export interface MultinomialOptions extends GeneratorOptions {
  * @returns Shape `(numSamples)` or `(N, numSamples)`, int64.
  * @throws {ValueError} If a weight is negative or not finite, or there are fewer positive weights than samples to draw.
  */
-export function multinomial(input: Tensor, numSamples: number, { replacement = false, generator }: MultinomialOptions = {}): Tensor {
+export function multinomial(
+  input: Tensor,
+  numSamples: number,
+  { replacement = false, generator }: MultinomialOptions = {},
+): Tensor {
   checkTensor('multinomial', 'input', input);
   if (input.info.kind !== 'float') throw new DTypeError(`multinomial: weights must be floating, got ${input.dtype}`);
-  if (input.ndim < 1 || input.ndim > 2) throw new ShapeError(`multinomial: expected shape (K,) or (N, K), got ${formatShape(input.shape)}`);
-  if (!Number.isSafeInteger(numSamples) || numSamples < 1) throw new ValueError(`multinomial: the number of samples must be a positive integer, got ${numSamples}`);
+  if (input.ndim < 1 || input.ndim > 2)
+    throw new ShapeError(`multinomial: expected shape (K,) or (N, K), got ${formatShape(input.shape)}`);
+  if (!Number.isSafeInteger(numSamples) || numSamples < 1)
+    throw new ValueError(`multinomial: the number of samples must be a positive integer, got ${numSamples}`);
   const [rows, categories] = input.ndim === 1 ? [1, input.shape[0]] : input.shape;
   const weights = input.detached().to('float64').toTypedArray() as Float64Array;
   const perRow = replacement ? numSamples : categories;
@@ -177,10 +191,14 @@ export function multinomial(input: Tensor, numSamples: number, { replacement = f
 function checkWeights(weights: Float64Array, needed: number): void {
   let positive = 0;
   for (const w of weights) {
-    if (!(w >= 0) || w === Number.POSITIVE_INFINITY) throw new ValueError(`multinomial: weights must be finite and not negative, got ${w}`);
+    if (!(w >= 0) || w === Number.POSITIVE_INFINITY)
+      throw new ValueError(`multinomial: weights must be finite and not negative, got ${w}`);
     if (w > 0) positive++;
   }
-  if (positive < needed) throw new ValueError(`multinomial: ${needed} samples need as many positive weights, there are ${positive}; pass replacement: true`);
+  if (positive < needed)
+    throw new ValueError(
+      `multinomial: ${needed} samples need as many positive weights, there are ${positive}; pass replacement: true`,
+    );
 }
 
 /** Inverts the cumulative distribution by bisection. */
@@ -207,7 +225,10 @@ function drawWithReplacement(weights: Float64Array, uniform: Float64Array): numb
 
 /** The smallest of exponential waiting times with rates `weights` (Efraimidis and Spirakis 2006). */
 function drawWithoutReplacement(weights: Float64Array, uniform: Float64Array, count: number): number[] {
-  const waits = Array.from(weights, (w, index) => ({ index, time: w > 0 ? -Math.log1p(-uniform[index]) / w : Number.POSITIVE_INFINITY }));
+  const waits = Array.from(weights, (w, index) => ({
+    index,
+    time: w > 0 ? -Math.log1p(-uniform[index]) / w : Number.POSITIVE_INFINITY,
+  }));
   waits.sort((a, b) => a.time - b.time);
   return waits.slice(0, count).map(({ index }) => index);
 }

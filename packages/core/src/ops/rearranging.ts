@@ -67,7 +67,7 @@ export function roll(self: Tensor, shifts: number | Shape, dims?: number | Shape
 
 function rollOne(x: Tensor, shift: number, dim: number): Tensor {
   const size = x.shape[dim];
-  const from = size === 0 ? 0 : (((-shift % size) + size) % size); // the first element of the result
+  const from = size === 0 ? 0 : ((-shift % size) + size) % size; // the first element of the result
   return cat([narrow(x, dim, from, size - from), narrow(x, dim, 0, from)], dim);
 }
 
@@ -75,13 +75,25 @@ function rollOne(x: Tensor, shift: number, dim: number): Tensor {
 export function repeat(self: Tensor, repeats: Shape): Tensor {
   checkTensor('repeat', 'self', self);
   if (repeats.length < self.ndim)
-    throw new ShapeError(`repeat: ${formatShape(repeats)} must name a number for each of the ${self.ndim} dimensions of ${formatShape(self.shape)}`);
-  if (repeats.some((r) => !Number.isSafeInteger(r) || r < 0)) throw new ValueError(`repeat: expected non-negative integers, got ${formatShape(repeats)}`);
+    throw new ShapeError(
+      `repeat: ${formatShape(repeats)} must name a number for each of the ${self.ndim} dimensions of ${formatShape(self.shape)}`,
+    );
+  if (repeats.some((r) => !Number.isSafeInteger(r) || r < 0))
+    throw new ValueError(`repeat: expected non-negative integers, got ${formatShape(repeats)}`);
   const shape = [...new Array<number>(repeats.length - self.ndim).fill(1), ...self.shape];
   // (s0, s1) -> (1, s0, 1, s1) -> (r0, s0, r1, s1) -> (r0 s0, r1 s1)
-  const spread = reshape(self, shape.flatMap((size) => [1, size]));
-  const repeated = expand(spread, shape.flatMap((size, i) => [repeats[i], size]));
-  return reshape(repeated, shape.map((size, i) => size * repeats[i]));
+  const spread = reshape(
+    self,
+    shape.flatMap((size) => [1, size]),
+  );
+  const repeated = expand(
+    spread,
+    shape.flatMap((size, i) => [repeats[i], size]),
+  );
+  return reshape(
+    repeated,
+    shape.map((size, i) => size * repeats[i]),
+  );
 }
 
 /** `repeat` with ones put in front of too few repeats. PyTorch: `torch.tile`. */
@@ -100,15 +112,23 @@ export function repeatInterleave(self: Tensor, repeats: number | Indices, dim?: 
   const d = normalizeDim('repeatInterleave', dim, self.ndim);
   const size = self.shape[d];
   if (typeof repeats === 'number') {
-    if (!Number.isSafeInteger(repeats) || repeats < 0) throw new ValueError(`repeatInterleave: repeats must be a non-negative integer, got ${repeats}`);
+    if (!Number.isSafeInteger(repeats) || repeats < 0)
+      throw new ValueError(`repeatInterleave: repeats must be a non-negative integer, got ${repeats}`);
     const shape = [...self.shape.slice(0, d + 1), repeats, ...self.shape.slice(d + 1)];
     const repeated = expand(unsqueeze(self, d + 1), shape);
-    return reshape(repeated, self.shape.map((n, i) => (i === d ? n * repeats : n)));
+    return reshape(
+      repeated,
+      self.shape.map((n, i) => (i === d ? n * repeats : n)),
+    );
   }
   const counts = flatten(toIndices('repeatInterleave', 'repeats', repeats));
   if (counts.numel === 1 && size !== 1) return repeatInterleave(self, counts.item() as number, d);
   if (counts.numel !== size) throw new ShapeError(`repeatInterleave: ${counts.numel} repeats for dimension ${d} of size ${size}`);
   const times = counts.toArray() as number[];
   if (times.some((n) => n < 0)) throw new ValueError('repeatInterleave: repeats must not be negative');
-  return indexSelect(self, d, times.flatMap((n, i) => new Array<number>(n).fill(i)));
+  return indexSelect(
+    self,
+    d,
+    times.flatMap((n, i) => new Array<number>(n).fill(i)),
+  );
 }

@@ -45,15 +45,21 @@ function toItem(item: IndexItem | undefined, position: number): number | Slice |
   if (item === null || typeof item === 'number' || item === ellipsis || item instanceof Slice) return item;
   const t = isTensor(item) ? item : Array.isArray(item) ? fromArray(item) : null;
   if (t === null)
-    throw new TypeError(`index: item ${position} is ${typeof item}; expected a number, slice(…), null, ellipsis, a bool or integer tensor, or an array`);
+    throw new TypeError(
+      `index: item ${position} is ${typeof item}; expected a number, slice(…), null, ellipsis, a bool or integer tensor, or an array`,
+    );
   if (t.info.kind !== 'int' && t.info.kind !== 'bool')
-    throw new DTypeError(`index: item ${position} must hold integers or booleans, got ${t.dtype}; convert it with .long() or .bool()`);
+    throw new DTypeError(
+      `index: item ${position} must hold integers or booleans, got ${t.dtype}; convert it with .long() or .bool()`,
+    );
   // a single index needs no copy
   return t.ndim === 0 && t.info.kind === 'int' ? Number(t.itemBigInt()) : t;
 }
 
 const fromArray = (item: readonly TensorData[]): Tensor =>
-  typeof item.flat(Number.POSITIVE_INFINITY)[0] === 'boolean' ? tensor(item) : toIndices('index', 'an array', item);
+  typeof (item as readonly unknown[]).flat(Number.POSITIVE_INFINITY)[0] === 'boolean'
+    ? tensor(item)
+    : toIndices('index', 'an array', item);
 
 function parse(self: Tensor, given: readonly IndexItem[]): Parsed {
   const items = given.map(toItem);
@@ -99,7 +105,9 @@ function maskIndices(x: Tensor, dim: number, mask: Tensor): [Tensor, Tensor[]] {
   if (mask.ndim === 0) return [unsqueeze(x, dim), [tensor(mask.item() ? [0] : [], { dtype: 'int64' })]];
   const covered = x.shape.slice(dim, dim + mask.ndim);
   if (!sameShape(mask.shape, covered))
-    throw new IndexError(`index: a mask of shape ${formatShape(mask.shape)} does not match the dimensions ${formatShape(covered)} of ${formatShape(x.shape)} that it covers`);
+    throw new IndexError(
+      `index: a mask of shape ${formatShape(mask.shape)} does not match the dimensions ${formatShape(covered)} of ${formatShape(x.shape)} that it covers`,
+    );
   const places = nonzero(mask);
   return [x, mask.shape.map((_, i) => select(places, 1, i))];
 }
@@ -151,7 +159,9 @@ export function index(self: Tensor, ...items: IndexItem[]): Tensor {
 
 function indexOneDim(self: Tensor, dim: number, indices: Tensor): Tensor {
   const picked = indexSelect(self, dim, flatten(indices));
-  return indices.ndim === 1 ? picked : view(picked, [...self.shape.slice(0, dim), ...indices.shape, ...self.shape.slice(dim + 1)]);
+  return indices.ndim === 1
+    ? picked
+    : view(picked, [...self.shape.slice(0, dim), ...indices.shape, ...self.shape.slice(dim + 1)]);
 }
 
 export interface IndexPutOptions {
@@ -176,7 +186,14 @@ export function indexPut_(
   checkTensor('indexPut_', 'self', self);
   if (!Array.isArray(items)) throw new TypeError('indexPut_: the first argument must be an array of items such as [slice(), 0]');
   const [mask] = items;
-  if (items.length === 1 && isTensor(mask) && mask.info.kind === 'bool' && !isTensor(values) && !accumulate && mask.ndim <= self.ndim)
+  if (
+    items.length === 1 &&
+    isTensor(mask) &&
+    mask.info.kind === 'bool' &&
+    !isTensor(values) &&
+    !accumulate &&
+    mask.ndim <= self.ndim
+  )
     return maskedFill_(self, trailing(mask, self), values);
   const parsed = parse(self, items);
   const source = isTensor(values) ? values : scalarTensor(values, self.info);
@@ -188,15 +205,28 @@ export function indexPut_(
   }
   const { self: x, stacked, order } = plan(parsed);
   const chosen = [...stacked.shape.slice(1), ...x.shape.slice(stacked.shape[0])]; // (*I, *rest)
-  const inOrder = expand(withoutLeadingOnes(source, order.length), order.map((d) => chosen[d]));
-  indexPutLeading_(x, permute(inOrder, order.map((_, i) => order.indexOf(i))), stacked, accumulate);
+  const inOrder = expand(
+    withoutLeadingOnes(source, order.length),
+    order.map((d) => chosen[d]),
+  );
+  indexPutLeading_(
+    x,
+    permute(
+      inOrder,
+      order.map((_, i) => order.indexOf(i)),
+    ),
+    stacked,
+    accumulate,
+  );
   return self;
 }
 
 /** The mask of the leading dimensions, to broadcast over the others. */
 function trailing(mask: Tensor, self: Tensor): Tensor {
   if (!sameShape(mask.shape, self.shape.slice(0, mask.ndim)))
-    throw new IndexError(`index: a mask of shape ${formatShape(mask.shape)} does not match the leading dimensions of ${formatShape(self.shape)}`);
+    throw new IndexError(
+      `index: a mask of shape ${formatShape(mask.shape)} does not match the leading dimensions of ${formatShape(self.shape)}`,
+    );
   return reshape(mask, [...mask.shape, ...new Array<number>(self.ndim - mask.ndim).fill(1)]);
 }
 

@@ -13,7 +13,10 @@ interface Part extends Attributes {
 }
 type PartBackward<A extends Part> = Op<[grad: Tensor, attributes: A], Tensor, 'grad', A, true>;
 
-function partBackward<A extends Part>(name: string, write: (target: Tensor, grad: Tensor, attributes: A) => void): PartBackward<A> {
+function partBackward<A extends Part>(
+  name: string,
+  write: (target: Tensor, grad: Tensor, attributes: A) => void,
+): PartBackward<A> {
   return defineOp({
     name,
     inputs: ['grad'],
@@ -44,9 +47,12 @@ export interface SlicePart extends Part {
   readonly step: number;
 }
 /** The derivative of `slice`. */
-export const sliceBackward: PartBackward<SlicePart> = partBackward('slice_backward', (target, grad, { dim, start, end, step }) => {
-  copy_(slice(target, dim, start, end, step), grad);
-});
+export const sliceBackward: PartBackward<SlicePart> = partBackward(
+  'slice_backward',
+  (target, grad, { dim, start, end, step }) => {
+    copy_(slice(target, dim, start, end, step), grad);
+  },
+);
 
 export interface DiagonalPart extends Part {
   readonly offset: number;
@@ -54,9 +60,12 @@ export interface DiagonalPart extends Part {
   readonly dim2: number;
 }
 /** The derivative of `diagonal`. */
-export const diagonalBackward: PartBackward<DiagonalPart> = partBackward('diagonal_backward', (target, grad, { offset, dim1, dim2 }) => {
-  copy_(diagonal(target, offset, dim1, dim2), grad);
-});
+export const diagonalBackward: PartBackward<DiagonalPart> = partBackward(
+  'diagonal_backward',
+  (target, grad, { offset, dim1, dim2 }) => {
+    copy_(diagonal(target, offset, dim1, dim2), grad);
+  },
+);
 
 export interface UnfoldPart extends Part {
   readonly dim: number;
@@ -79,6 +88,9 @@ export interface StridedPart extends Part {
   readonly storageOffset: number;
 }
 /** The derivative of `asStrided` for a layout without overlap, with respect to a storage seen as one row (`inputShape`). */
-export const asStridedBackward: PartBackward<StridedPart> = partBackward('as_strided_backward', (target, grad, { size, stride, storageOffset }) => {
-  copy_(asStrided(target, size, stride, storageOffset), grad);
-});
+export const asStridedBackward: PartBackward<StridedPart> = partBackward(
+  'as_strided_backward',
+  (target, grad, { size, stride, storageOffset }) => {
+    copy_(asStrided(target, size, stride, storageOffset), grad);
+  },
+);

@@ -3,7 +3,7 @@ import { formatShape, IndexError, ShapeError, StorageError, ValueError } from '.
 import { defineOp } from '../op.js';
 import { checkShape, extentOf, inferShape, normalizeDim, normalizeDims, sameShape, viewStrides } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { clone } from './copy.js';
+import { clone } from './clone.js';
 
 type Shape = readonly number[];
 
@@ -28,7 +28,10 @@ export const expandOp = defineOp({
   },
   view: (self, { size }) => {
     const lead = size.length - self.ndim;
-    if (lead < 0) throw new ShapeError(`expand: ${formatShape(self.shape)} cannot be expanded to the fewer dimensions of ${formatShape(size)}`);
+    if (lead < 0)
+      throw new ShapeError(
+        `expand: ${formatShape(self.shape)} cannot be expanded to the fewer dimensions of ${formatShape(size)}`,
+      );
     const shape = size.map((n, i) => (n === -1 && i >= lead ? self.shape[i - lead] : n));
     checkShape('expand', shape);
     const strides = shape.map((n, i) => {
@@ -36,7 +39,9 @@ export const expandOp = defineOp({
       const from = self.shape[i - lead];
       if (from === n) return self.strides[i - lead];
       if (from !== 1)
-        throw new ShapeError(`expand: ${formatShape(self.shape)} cannot be expanded to ${formatShape(size)}: size ${from} is neither 1 nor ${n} (dimension ${i})`);
+        throw new ShapeError(
+          `expand: ${formatShape(self.shape)} cannot be expanded to ${formatShape(size)}: size ${from} is neither 1 nor ${n} (dimension ${i})`,
+        );
       return 0;
     });
     return { shape, strides, offset: self.offset };
@@ -161,7 +166,8 @@ export const swapaxes = (self: Tensor, axis0: number, axis1: number): Tensor => 
 /** The transpose of a matrix; tensors with fewer dimensions stay as they are. PyTorch: `torch.t`. */
 export function t(self: Tensor): Tensor {
   checkTensor('t', 'self', self);
-  if (self.ndim > 2) throw new ShapeError(`t: expected at most 2 dimensions, got ${formatShape(self.shape)}; use transpose or mT`);
+  if (self.ndim > 2)
+    throw new ShapeError(`t: expected at most 2 dimensions, got ${formatShape(self.shape)}; use transpose or mT`);
   return self.ndim < 2 ? self : transpose(self, 0, 1);
 }
 
@@ -173,7 +179,9 @@ export const permute = defineOp({
     checkTensor('permute', 'self', self);
     checkSizes('permute', dims);
     if (dims.length !== self.ndim)
-      throw new ShapeError(`permute: ${formatShape(dims)} does not name each of the ${self.ndim} dimensions of ${formatShape(self.shape)}`);
+      throw new ShapeError(
+        `permute: ${formatShape(dims)} does not name each of the ${self.ndim} dimensions of ${formatShape(self.shape)}`,
+      );
     return [[self], { dims: dims.length === 0 ? [] : normalizeDims('permute', dims, self.ndim) }];
   },
   view: (self, { dims }) => ({
@@ -208,7 +216,8 @@ export const select = defineOp({
   inputs: ['self'],
   args: (self: Tensor, dim: number, index: number) => {
     checkTensor('select', 'self', self);
-    if (self.ndim === 0) throw new IndexError('select: a 0-d tensor has no dimension to select from; use item() to read its value');
+    if (self.ndim === 0)
+      throw new IndexError('select: a 0-d tensor has no dimension to select from; use item() to read its value');
     const d = normalizeDim('select', dim, self.ndim);
     const size = self.shape[d];
     if (!Number.isInteger(index) || index < -size || index >= size)
@@ -235,9 +244,11 @@ export const slice = defineOp({
     if (self.ndim === 0) throw new IndexError('slice: a 0-d tensor cannot be sliced');
     const d = normalizeDim('slice', dim, self.ndim);
     const size = self.shape[d];
-    if (!Number.isInteger(step) || step < 1) throw new ValueError(`slice: the step must be a positive integer, got ${step}; use flip() to reverse a dimension`);
+    if (!Number.isInteger(step) || step < 1)
+      throw new ValueError(`slice: the step must be a positive integer, got ${step}; use flip() to reverse a dimension`);
     const bound = (at: number) => {
-      if (!Number.isInteger(at) && Math.abs(at) !== Number.POSITIVE_INFINITY) throw new TypeError(`slice: bounds must be integers, got ${at}`);
+      if (!Number.isInteger(at) && Math.abs(at) !== Number.POSITIVE_INFINITY)
+        throw new TypeError(`slice: bounds must be integers, got ${at}`);
       return Math.min(Math.max(at < 0 ? at + size : at, 0), size);
     };
     const from = bound(start ?? 0);
@@ -257,7 +268,8 @@ export function narrow(self: Tensor, dim: number, start: number, length: number)
   if (self.ndim === 0) throw new IndexError('narrow: a 0-d tensor cannot be narrowed');
   const size = self.shape[normalizeDim('narrow', dim, self.ndim)];
   const from = start < 0 ? start + size : start;
-  if (!Number.isInteger(from) || from < 0 || from > size) throw new IndexError(`narrow: start ${start} is out of range for a dimension of size ${size}`);
+  if (!Number.isInteger(from) || from < 0 || from > size)
+    throw new IndexError(`narrow: start ${start} is out of range for a dimension of size ${size}`);
   if (!Number.isInteger(length) || length < 0 || from + length > size)
     throw new IndexError(`narrow: start ${start} and length ${length} exceed the dimension's size ${size}`);
   return slice(self, dim, from, from + length);
@@ -271,13 +283,16 @@ export function split(self: Tensor, size: number | Shape, dim = 0): Tensor[] {
   const total = self.shape[d];
   const sizes = typeof size === 'number' ? evenSizes(total, size) : size;
   if (sizes.reduce((a, b) => a + b, 0) !== total)
-    throw new ShapeError(`split: the sizes ${formatShape(sizes)} do not add up to ${total}, the size of dimension ${d} of ${formatShape(self.shape)}`);
+    throw new ShapeError(
+      `split: the sizes ${formatShape(sizes)} do not add up to ${total}, the size of dimension ${d} of ${formatShape(self.shape)}`,
+    );
   let start = 0;
   return sizes.map((length) => narrow(self, d, (start += length) - length, length));
 }
 
 function evenSizes(total: number, size: number): number[] {
-  if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0)) throw new ValueError(`split: the size must be a positive integer, got ${size}`);
+  if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0))
+    throw new ValueError(`split: the size must be a positive integer, got ${size}`);
   const count = size === 0 ? 1 : Math.max(Math.ceil(total / size), 1);
   return Array.from({ length: count }, (_, i) => (i < count - 1 ? size : total - size * (count - 1)));
 }
@@ -285,7 +300,8 @@ function evenSizes(total: number, size: number): number[] {
 /** At most `chunks` views of equal size along a dimension (the last may be smaller). PyTorch: `torch.chunk`. */
 export function chunk(self: Tensor, chunks: number, dim = 0): Tensor[] {
   checkTensor('chunk', 'self', self);
-  if (!Number.isInteger(chunks) || chunks < 1) throw new ValueError(`chunk: the number of chunks must be a positive integer, got ${chunks}`);
+  if (!Number.isInteger(chunks) || chunks < 1)
+    throw new ValueError(`chunk: the number of chunks must be a positive integer, got ${chunks}`);
   if (self.ndim === 0) throw new ShapeError('chunk: a 0-d tensor cannot be split');
   const size = self.shape[normalizeDim('chunk', dim, self.ndim)];
   return split(self, size === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(size / chunks), dim);
@@ -316,7 +332,10 @@ export const diagonal = defineOp({
   },
   view: (self, { offset, dim1, dim2 }) => {
     const { shape, strides } = self;
-    const length = Math.max(offset >= 0 ? Math.min(shape[dim1], shape[dim2] - offset) : Math.min(shape[dim1] + offset, shape[dim2]), 0);
+    const length = Math.max(
+      offset >= 0 ? Math.min(shape[dim1], shape[dim2] - offset) : Math.min(shape[dim1] + offset, shape[dim2]),
+      0,
+    );
     const others = (list: Shape) => list.filter((_, i) => i !== dim1 && i !== dim2);
     const skipped = length === 0 ? 0 : offset >= 0 ? offset * strides[dim2] : -offset * strides[dim1];
     return {

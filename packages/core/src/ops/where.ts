@@ -9,7 +9,8 @@ import { checkTensor, isTensor, type Tensor } from '../tensor.js';
 /** @internal Throws unless `mask` is a bool tensor. */
 export function checkMask(op: string, parameter: string, mask: Tensor): void {
   checkTensor(op, parameter, mask);
-  if (mask.info !== BOOL) throw new DTypeError(`${op}: ${parameter} must be a bool tensor, got ${mask.dtype}; convert it with .bool()`);
+  if (mask.info !== BOOL)
+    throw new DTypeError(`${op}: ${parameter} must be a bool tensor, got ${mask.dtype}; convert it with .bool()`);
 }
 
 /** `self` where the bool `condition` is true, else `other`. All broadcast; dtypes are promoted. PyTorch: `torch.where`. */

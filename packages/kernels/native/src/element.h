@@ -69,7 +69,7 @@ inline VecF widen_vector(Narrow<float, uint16_t> bits, Half) {
 #elif defined(__aarch64__)
   return (VecF)vcvt_f32_f16((float16x4_t)bits);
 #else
-  VecF f;
+  VecF f = {};
   for (int64_t i = 0; i < kLanes<float>; i++) f[i] = to_float(Half{bits[i]});
   return f;
 #endif

@@ -70,6 +70,11 @@ int32_t large_product(const Product<S> &q, int64_t x) {
                   if (packed(column)) return Panel<T>{b_memory + (in_place ? 0 : column * b_panel), NR};
                   return Panel<T>{reinterpret_cast<const T *>(b + j0 + column * NR + p * q.b_row), q.b_row};
                 },
+                [&](int64_t row, int64_t panel) {  // the next panel of A, a part with each tile of this one
+                  const int64_t lines = panel_rows * depth * size / 64, share = divide_up(lines, divide_up(width, NR));
+                  const char *const next = reinterpret_cast<const char *>(a_memory + ((i + row) / panel_rows + 1) * a_panel) + panel * share * 64;
+                  for (int64_t line = 0; line < share; line++) __builtin_prefetch(next + line * 64, 0, 2);
+                },
                 sums + place, q.n, p > 0, static_cast<T *>(memory),
                 [&](int64_t row, int64_t count) {
                   if (p + depth < q.k) return;

@@ -37,7 +37,7 @@ void small_product(const Product<S> &q, const S *a, const S *b, int64_t k, T *c,
           pack_panel(a_memory, height, height, depth, a + i * q.a_row + p * q.a_column, q.a_row, q.a_column);
           return a_memory;
         },
-        [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, c, q.n, p > 0, memory,
+        [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, [](int64_t, int64_t) {}, c, q.n, p > 0, memory,
         [&](int64_t i, int64_t height) {
           if (p + depth == k) finish(i, height);
         });

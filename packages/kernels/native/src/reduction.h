@@ -205,8 +205,22 @@ __attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Op
   C *const partial = parts > 1 ? memory.as<C>() : results;
   const int64_t groups = plan.kept.size(), tiles = plan.rows ? 1 : (plan.columns + width - 1) / width;
 
+  if (plan.rows && parts == 1 && plan.reduced.n == 0 && !half) {  // one run per output: short rows need a short loop
+    parallel_for(groups, rows_per_chunk(elements), [&](int64_t begin, int64_t end) {
+      Walk at = plan.kept;
+      at.seek(begin);
+      alignas(64) C totals[kPad];
+      for (int64_t g = begin; g < end; g++, at.next()) {
+        for (int64_t i = 0; i < 2 * kLanes<C>; i++) totals[i] = identity;
+        op.row(static_cast<const char *>(plan.data) + at.a * element_size, elements, totals, parameters + (op.has_parameters ? at.b : 0));
+        op.fold(totals);
+        results[at.b] = totals[0];
+      }
+    });
+    return true;
+  }
   parallel_for(parts * groups * tiles, rows_per_chunk(part * width), [&](int64_t begin, int64_t end) {
-    Walk at = plan.kept;
+    Walk at = plan.kept, run = plan.reduced;
     alignas(64) C totals[kTile + kPad], given[kTile + kPad];
     int64_t group = -1;
     for (int64_t task = begin; task < end; task++) {
@@ -222,7 +236,6 @@ __attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Op
       for (int64_t i = 0; i < kLanes<C>; i++) given[columns + i] = given[i] = parameters[op.has_parameters ? at.b : 0];
       if (op.has_parameters)
         for (int64_t i = 0; i < columns; i++) given[i] = parameters[at.b + (c + i) * plan.column_stride];
-      Walk run = plan.reduced;
       run.seek(p * part / plan.run);
       for (int64_t i = p * part; i < last; run.next()) {  // the runs that make up this part
         const int64_t skip = i % plan.run, n = plan.run - skip < last - i ? plan.run - skip : last - i;

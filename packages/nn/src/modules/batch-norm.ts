@@ -27,8 +27,8 @@ abstract class BatchNorm extends Module {
   runningMean: Tensor | null;
   runningVar: Tensor | null;
   numBatchesTracked: Tensor | null;
-  #count = 0;
-  #countVersion = -1;
+  private count = 0;
+  private countVersion = -1;
 
   /** @param numFeatures - Number of channels `C`. */
   constructor(
@@ -71,11 +71,10 @@ abstract class BatchNorm extends Module {
     const { numBatchesTracked } = this;
     if (numBatchesTracked === null) return 0;
     // the tensor is only read back when somebody else has written to it, so that a step waits for nothing
-    if (this.momentum === null && numBatchesTracked.version !== this.#countVersion)
-      this.#count = Number(numBatchesTracked.item());
+    if (this.momentum === null && numBatchesTracked.version !== this.countVersion) this.count = Number(numBatchesTracked.item());
     noGrad(() => numBatchesTracked.add_(1));
-    this.#countVersion = numBatchesTracked.version;
-    return this.momentum ?? 1 / ++this.#count;
+    this.countVersion = numBatchesTracked.version;
+    return this.momentum ?? 1 / ++this.count;
   }
 
   // checkpoints of PyTorch before 0.4.1 have no count

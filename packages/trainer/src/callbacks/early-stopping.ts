@@ -1,15 +1,14 @@
 import { ValueError } from '@flambeau/core';
-import type { LightningModule } from '../lightning-module.js';
 import type { Trainer } from '../trainer.js';
 import type { Callback } from './callback.js';
-import { isBetter, type Mode, monitored } from './monitor.js';
+import { isBetter, type Mode } from './mode.js';
 
 export interface EarlyStoppingOptions {
   /** The logged metric to watch. */
   readonly monitor: string;
   /** Whether smaller or larger is better. Default 'min'. */
   readonly mode?: Mode;
-  /** Validations without improvement before training stops. Default 3. */
+  /** Looks without improvement before training stops. Default 3. */
   readonly patience?: number;
   /** What counts as an improvement. Default 0. */
   readonly minDelta?: number;
@@ -19,7 +18,7 @@ export interface EarlyStoppingOptions {
   readonly checkFinite?: boolean;
 }
 
-/** Stops training when a metric no longer improves. Lightning: `EarlyStopping`. */
+/** Stops training when a metric no longer improves. Looks after each validation or, without validation data, each epoch. Lightning: `EarlyStopping`. */
 export class EarlyStopping implements Callback {
   readonly stateKey: string;
   best: number;
@@ -35,10 +34,16 @@ export class EarlyStopping implements Callback {
     this.stateKey = `EarlyStopping{monitor:${options.monitor},mode:${mode}}`;
   }
 
-  onValidationEnd(trainer: Trainer, _module: LightningModule): void {
-    if (trainer.stage === 'sanity') return;
+  onValidationEnd(trainer: Trainer): void {
+    if (trainer.fitting && trainer.stage !== 'sanity') this.check(trainer);
+  }
+  onTrainEpochEnd(trainer: Trainer): void {
+    if (!trainer.hasValidation) this.check(trainer);
+  }
+
+  private check(trainer: Trainer): void {
     const { monitor, mode, patience, minDelta, stoppingThreshold, checkFinite } = this.options;
-    const value = monitored('EarlyStopping', trainer, monitor);
+    const value = trainer.metrics.monitored('EarlyStopping', monitor);
     const stop = (why: string) => {
       this.stoppedEpoch = trainer.currentEpoch;
       trainer.stop(`EarlyStopping: ${monitor} ${why}`);
@@ -48,15 +53,14 @@ export class EarlyStopping implements Callback {
     if (isBetter(mode, value, mode === 'min' ? this.best - minDelta : this.best + minDelta)) {
       this.best = value;
       this.waitCount = 0;
-    } else if (++this.waitCount >= patience) stop(`did not improve on ${this.best} in the last ${this.waitCount} validations`);
+    } else if (++this.waitCount >= patience) stop(`did not improve on ${this.best} ${this.waitCount} times in a row`);
   }
 
   stateDict(): Record<string, unknown> {
     return { best: this.best, waitCount: this.waitCount };
   }
   loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    // JSON has no infinities
-    this.best = (state.best as number | null) ?? this.best;
+    this.best = state.best as number;
     this.waitCount = state.waitCount as number;
   }
 }

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ValueError } from '@flambeau/core';
-import type { LightningModule, StepOutput } from '../lightning-module.js';
 import type { Trainer } from '../trainer.js';
 import type { Callback } from './callback.js';
-import { isBetter, type Mode, monitored } from './monitor.js';
+import { isBetter, type Mode } from './mode.js';
 
 export interface ModelCheckpointOptions {
   /** Folder. Default: `checkpoints` in the trainer's folder. */
@@ -57,7 +56,7 @@ export class ModelCheckpoint implements Callback {
     return this.options.monitor === undefined ? null : (this.kept[0]?.score ?? null);
   }
 
-  async onTrainBatchEnd(trainer: Trainer, _module: LightningModule, _output: StepOutput): Promise<void> {
+  async onTrainBatchEnd(trainer: Trainer): Promise<void> {
     const { everyNTrainSteps } = this.options;
     if (everyNTrainSteps && trainer.atOptimizerStep && trainer.globalStep % everyNTrainSteps === 0) await this.save(trainer);
   }
@@ -79,15 +78,14 @@ export class ModelCheckpoint implements Callback {
     this.lastStep = trainer.globalStep;
     const dir = this.options.dirpath ?? join(trainer.defaultRootDir, 'checkpoints');
     mkdirSync(dir, { recursive: true });
-    const { monitor, saveLast } = this.options;
-    const score = monitor === undefined ? -trainer.globalStep : monitored('ModelCheckpoint', trainer, monitor);
-    const mode = monitor === undefined ? 'min' : this.mode;
-    const worst = this.kept.at(-1);
-    const enters = this.saveTopK !== 0 && (this.saveTopK === -1 || this.kept.length < this.saveTopK || isBetter(mode, score, (worst as Kept).score));
-    if (enters) {
-      const path = this.freePath(dir, this.fileName(trainer));
-      this.kept = [...this.kept, { path, score }].toSorted((a, b) => (mode === 'min' ? a.score - b.score : b.score - a.score));
-      const dropped = this.saveTopK === -1 ? [] : this.kept.splice(this.saveTopK);
+    const { saveLast } = this.options;
+    const score = await this.score(trainer);
+    const order = this.options.monitor === undefined || this.mode === 'max' ? -1 : 1; // the best first
+    const ranked = [...this.kept, { path: '', score }].toSorted((a, b) => order * (a.score - b.score));
+    const dropped = this.saveTopK === -1 ? [] : ranked.splice(this.saveTopK);
+    if (ranked.some((k) => k.path === '')) {
+      const path = this.freePath(dir, this.fileName(trainer), dropped);
+      this.kept = ranked.map((k) => (k.path === '' ? { path, score } : k));
       this.lastModelPath = path;
       await trainer.saveCheckpoint(path);
       for (const { path: old } of dropped) if (old !== path) rmSync(old, { force: true }); // only once the new one is complete
@@ -96,6 +94,15 @@ export class ModelCheckpoint implements Callback {
       this.lastModelPath = join(dir, 'last.ckpt');
       await trainer.saveCheckpoint(this.lastModelPath);
     }
+  }
+
+  /** The monitored metric, a NaN being the worst; without one the step. */
+  private async score(trainer: Trainer): Promise<number> {
+    const { monitor } = this.options;
+    if (monitor === undefined) return trainer.globalStep;
+    if (this.options.everyNTrainSteps) await trainer.metrics.step(); // not every step's values are read
+    const value = trainer.metrics.monitored('ModelCheckpoint', monitor);
+    return Number.isNaN(value) ? (this.mode === 'min' ? Number.MAX_VALUE : -Number.MAX_VALUE) : value;
   }
 
   private fileName(trainer: Trainer): string {
@@ -108,12 +115,11 @@ export class ModelCheckpoint implements Callback {
     });
   }
 
-  // Files of another run are never overwritten.
-  private freePath(dir: string, name: string): string {
-    const own = new Set(this.kept.map((k) => k.path));
+  // Only a file that is dropped now is overwritten: never one of another run, nor one that is kept.
+  private freePath(dir: string, name: string, dropped: readonly Kept[]): string {
     for (let version = 0; ; version++) {
       const path = join(dir, `${name}${version ? `-v${version}` : ''}.ckpt`);
-      if (own.has(path) || !existsSync(path)) return path;
+      if (dropped.some((k) => k.path === path) || !existsSync(path)) return path;
     }
   }
 

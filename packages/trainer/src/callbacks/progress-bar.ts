@@ -5,6 +5,7 @@ import type { Callback } from './callback.js';
 /** Milliseconds between two drawings of the bar. */
 const REFRESH_MS = 100;
 const BAR_CELLS = 20;
+const CLEAR_LINE = '\r\x1b[2K';
 
 interface Output {
   readonly isTTY?: boolean;
@@ -14,38 +15,44 @@ interface Output {
 
 /** A bar that redraws itself on a terminal; elsewhere (files, CI) one line per epoch. Lightning: `TQDMProgressBar`. */
 export class ProgressBar implements Callback {
-  private started = 0;
+  private shown: Phase = begin('', 0);
+  /** The training epoch, while a validation is shown. */
+  private training: Phase | null = null;
   private drawn = 0;
-  private first = 0;
-  private label = '';
 
   constructor(private readonly output: Output = process.stderr) {}
 
   onTrainEpochStart(trainer: Trainer): void {
-    this.begin(`Epoch ${trainer.currentEpoch + 1}${Number.isFinite(trainer.maxEpochs) ? `/${trainer.maxEpochs}` : ''}`, trainer.batchIndex);
+    const { currentEpoch, maxEpochs, batchIndex } = trainer;
+    this.shown = begin(`Epoch ${currentEpoch + 1}${Number.isFinite(maxEpochs) ? `/${maxEpochs}` : ''}`, batchIndex);
+    this.training = this.shown;
   }
   async onTrainBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numTrainingBatches);
   }
   async onTrainEpochEnd(trainer: Trainer): Promise<void> {
-    await trainer.metrics.step();
-    const seconds = (performance.now() - this.started) / 1000;
-    this.end(`${this.label}  ${trainer.batchIndex} batches in ${clock(seconds)}  ${metricsText(this.values(trainer))}`);
+    const { label, started, first } = this.shown;
+    const seconds = (performance.now() - started) / 1000;
+    const line = `${label}  ${trainer.batchIndex - first} batches in ${clock(seconds)}  ${await metricsText(trainer, true)}`;
+    this.clear();
+    this.output.write(`${line.trimEnd()}\n`);
+    this.training = null;
   }
 
   onValidationStart(trainer: Trainer): void {
-    if (!this.output.isTTY) return;
-    this.begin(trainer.stage === 'sanity' ? 'Sanity check' : 'Validation', 0);
+    this.shown = begin(trainer.stage === 'sanity' ? 'Sanity check' : 'Validation', 0);
   }
   async onValidationBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numEvaluationBatches);
   }
-  onValidationEnd(trainer: Trainer): void {
+  onValidationEnd(): void {
     this.clear();
-    if (trainer.fitting) this.label = `Epoch ${trainer.currentEpoch + 1}${Number.isFinite(trainer.maxEpochs) ? `/${trainer.maxEpochs}` : ''}`;
+    if (this.training === null) return;
+    this.training.started += performance.now() - this.shown.started; // rates are of training alone
+    this.shown = this.training;
   }
   onTestStart(): void {
-    this.begin('Test', 0);
+    this.shown = begin('Test', 0);
   }
   async onTestBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numEvaluationBatches);
@@ -54,7 +61,7 @@ export class ProgressBar implements Callback {
     this.clear();
   }
   onPredictStart(): void {
-    this.begin('Prediction', 0);
+    this.shown = begin('Prediction', 0);
   }
   async onPredictBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numEvaluationBatches);
@@ -66,43 +73,39 @@ export class ProgressBar implements Callback {
     if (this.output.isTTY) this.output.write('\n');
   }
 
-  private begin(label: string, first: number): void {
-    this.label = label;
-    this.first = first;
-    this.started = performance.now();
-    this.drawn = 0;
-  }
-
   private async draw(trainer: Trainer, done: number, total: number): Promise<void> {
     const now = performance.now();
     if (!this.output.isTTY || (now - this.drawn < REFRESH_MS && done !== total)) return;
     this.drawn = now;
-    await trainer.metrics.step();
-    const seconds = (now - this.started) / 1000;
-    const rate = (done - this.first) / seconds;
+    const { label, started, first } = this.shown;
+    const seconds = (now - started) / 1000;
+    const rate = (done - first) / seconds;
     const known = Number.isFinite(total);
     const parts = [
-      this.label,
+      label,
       known ? `${bar(done / total)} ${String(Math.floor((100 * done) / total)).padStart(3)}%` : '',
       known ? `${done}/${total}` : String(done),
       `${rate.toFixed(rate < 10 ? 2 : 1)} it/s`,
       known ? `eta ${clock((total - done) / rate)}` : clock(seconds),
-      metricsText(this.values(trainer)),
+      await metricsText(trainer, false),
     ];
     const line = parts.filter(Boolean).join('  ');
-    this.output.write(`\r\x1b[2K${line.slice(0, (this.output.columns ?? 120) - 1)}`);
+    this.output.write(`${CLEAR_LINE}${line.slice(0, (this.output.columns ?? 120) - 1)}`);
   }
 
-  private values(trainer: Trainer): [string, number][] {
-    return [...new Map([...trainer.progressValues(), ...trainer.metrics.barValues()])];
-  }
-  private end(line: string): void {
-    this.output.write(`${this.output.isTTY ? '\r\x1b[2K' : ''}${line}\n`);
-  }
   private clear(): void {
-    if (this.output.isTTY) this.output.write('\r\x1b[2K');
+    if (this.output.isTTY) this.output.write(CLEAR_LINE);
   }
 }
+
+/** What the bar counts. */
+interface Phase {
+  readonly label: string;
+  /** Batches that were done before it began. */
+  readonly first: number;
+  started: number;
+}
+const begin = (label: string, first: number): Phase => ({ label, first, started: performance.now() });
 
 function bar(fraction: number): string {
   const cells = Math.min(1, fraction) * BAR_CELLS;
@@ -119,5 +122,8 @@ function clock(seconds: number): string {
   return s < 3600 ? minutes : `${Math.floor(s / 3600)}:${minutes.padStart(5, '0')}`;
 }
 
-const metricsText = (values: readonly (readonly [string, number])[]): string => values.map(([name, v]) => `${name} ${formatNumber(v)}`).join('  ');
+async function metricsText({ shown, metrics }: Trainer, atEpochEnd: boolean): Promise<string> {
+  const values = new Map([...shown, ...(await metrics.barValues(atEpochEnd))]);
+  return [...values].map(([name, v]) => `${name} ${formatNumber(v)}`).join('  ');
+}
 const formatNumber = (v: number): string => (v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5) ? v.toFixed(4) : v.toExponential(2));

@@ -1,16 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from './logger.js';
-import { versionedFolder } from './versioned-folder.js';
+import { VersionedFolder } from './versioned-folder.js';
 
 /** Metrics as a table: one row per step, one column per metric, empty where a step has none. Lightning: `CSVLogger`. */
 export class CSVLogger implements Logger {
-  readonly logDir: string;
+  private readonly folder: VersionedFolder;
   private readonly rows = new Map<number, Record<string, number>>();
   private changed = false;
 
   constructor(saveDir: string, { version }: { readonly version?: number | string } = {}) {
-    this.logDir = versionedFolder(saveDir, version);
+    this.folder = new VersionedFolder(saveDir, version);
+  }
+  get logDir(): string {
+    return this.folder.path;
   }
 
   logMetrics(metrics: Readonly<Record<string, number>>, step: number): void {
@@ -18,7 +21,7 @@ export class CSVLogger implements Logger {
     this.changed = true;
   }
   logHyperparams(values: Readonly<Record<string, unknown>>): void {
-    writeFileSync(join(this.logDir, 'hparams.json'), `${JSON.stringify(values, null, 2)}\n`);
+    if (Object.keys(values).length > 0) writeFileSync(join(this.logDir, 'hparams.json'), `${JSON.stringify(values, null, 2)}\n`);
   }
 
   // A new metric is a new column, so the table is written anew.
@@ -26,10 +29,12 @@ export class CSVLogger implements Logger {
     if (!this.changed) return;
     const columns = [...new Set([...this.rows.values()].flatMap((row) => Object.keys(row)))].toSorted();
     const lines = [...this.rows].map(([step, row]) => [step, ...columns.map((c) => row[c] ?? '')].join(','));
-    writeFileSync(join(this.logDir, 'metrics.csv'), `${[['step', ...columns].join(','), ...lines].join('\n')}\n`);
+    writeFileSync(join(this.logDir, 'metrics.csv'), `${[['step', ...columns.map(quoted)].join(','), ...lines].join('\n')}\n`);
     this.changed = false;
   }
   close(): void {
     this.flush();
   }
 }
+
+const quoted = (name: string): string => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);

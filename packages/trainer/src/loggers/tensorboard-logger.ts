@@ -8,19 +8,22 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Logger } from './logger.js';
-import { versionedFolder } from './versioned-folder.js';
+import { VersionedFolder } from './versioned-folder.js';
 
 /** Metrics as curves in TensorBoard. Lightning: `TensorBoardLogger`. */
 export class TensorBoardLogger implements Logger {
-  readonly logDir: string;
-  readonly file: string;
-  private pending: Uint8Array[] = [];
+  private readonly folder: VersionedFolder;
+  private readonly fileName = `events.out.tfevents.${Math.floor(Date.now() / 1000)}.${hostname()}.${process.pid}.0`;
+  private pending: Uint8Array[] = [record(event(0, (w) => w.tag(3, WireType.LengthDelimited).string('brain.Event:2')))];
 
   constructor(saveDir: string, { version }: { readonly version?: number | string } = {}) {
-    this.logDir = versionedFolder(saveDir, version);
-    this.file = join(this.logDir, `events.out.tfevents.${Math.floor(Date.now() / 1000)}.${hostname()}.${process.pid}.0`);
-    this.pending.push(record(event(0, (w) => w.tag(3, WireType.LengthDelimited).string('brain.Event:2'))));
-    this.flush();
+    this.folder = new VersionedFolder(saveDir, version);
+  }
+  get logDir(): string {
+    return this.folder.path;
+  }
+  get file(): string {
+    return join(this.logDir, this.fileName);
   }
 
   logMetrics(metrics: Readonly<Record<string, number>>, step: number): void {

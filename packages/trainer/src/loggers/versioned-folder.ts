@@ -1,16 +1,27 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Makes the next free `version_N` folder, or the named one. */
-export function versionedFolder(root: string, version?: number | string): string {
-  mkdirSync(root, { recursive: true });
-  const name =
-    version === undefined
-      ? `version_${readdirSync(root).reduce((next, f) => Math.max(next, Number(/^version_(\d+)$/.exec(f)?.[1] ?? -1) + 1), 0)}`
-      : typeof version === 'number'
-        ? `version_${version}`
-        : version;
-  const path = join(root, name);
-  mkdirSync(path, { recursive: true });
-  return path;
+/** The next free `version_N` folder, or the named one. It is made when its path is first asked for. */
+export class VersionedFolder {
+  private made: string | null = null;
+
+  constructor(
+    private readonly root: string,
+    private readonly version?: number | string,
+  ) {}
+
+  get path(): string {
+    if (this.made === null) {
+      mkdirSync(this.root, { recursive: true });
+      const { version = this.nextVersion() } = this;
+      this.made = join(this.root, typeof version === 'number' ? `version_${version}` : version);
+      mkdirSync(this.made, { recursive: true });
+    }
+    return this.made;
+  }
+
+  private nextVersion(): number {
+    const taken = readdirSync(this.root).map((name) => Number(/^version_(\d+)$/.exec(name)?.[1] ?? -1));
+    return Math.max(-1, ...taken) + 1;
+  }
 }

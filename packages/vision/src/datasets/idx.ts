@@ -21,14 +21,21 @@ export function readIdx(path: string): Tensor {
   if (bytes.length < 4) throw new ImageError(path, `truncated: ${bytes.length} bytes are less than an idx header`);
   const [zero0, zero1, type, ndim] = bytes;
   const magic = bytes.readUInt32BE(0).toString(16).padStart(8, '0');
-  if (zero0 !== 0 || zero1 !== 0 || ndim === 0) throw new ImageError(path, `not an idx file: its magic number is 0x${magic}, expected 0x000008NN with NN dimensions`);
-  if (type !== UNSIGNED_BYTE) throw new ImageError(path, `elements of type 0x${type.toString(16).padStart(2, '0')} are not supported, only unsigned bytes (0x08)`);
+  if (zero0 !== 0 || zero1 !== 0 || ndim === 0)
+    throw new ImageError(path, `not an idx file: its magic number is 0x${magic}, expected 0x000008NN with NN dimensions`);
+  if (type !== UNSIGNED_BYTE)
+    throw new ImageError(
+      path,
+      `elements of type 0x${type.toString(16).padStart(2, '0')} are not supported, only unsigned bytes (0x08)`,
+    );
   const start = 4 + 4 * ndim;
-  if (bytes.length < start) throw new ImageError(path, `truncated: ${bytes.length} bytes are less than a header of ${ndim} dimensions (${start})`);
+  if (bytes.length < start)
+    throw new ImageError(path, `truncated: ${bytes.length} bytes are less than a header of ${ndim} dimensions (${start})`);
   const shape = Array.from({ length: ndim }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const expected = shape.reduce((a, b) => a * b, 1);
   const found = bytes.length - start;
-  if (found < expected) throw new ImageError(path, `truncated: shape (${shape.join(', ')}) needs ${expected} bytes, the file has ${found}`);
+  if (found < expected)
+    throw new ImageError(path, `truncated: shape (${shape.join(', ')}) needs ${expected} bytes, the file has ${found}`);
   if (found > expected) throw new ImageError(path, `${found - expected} bytes too long for its shape (${shape.join(', ')})`);
   return fromTypedArray(new Uint8Array(bytes.subarray(start)), shape);
 }

@@ -79,7 +79,9 @@ function classFolders(root: string): string[] {
       .map((entry) => entry.name)
       .sort();
   } catch (cause) {
-    throw new ImageError(root, `the folder cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, { cause });
+    throw new ImageError(root, `the folder cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`, {
+      cause,
+    });
   }
   if (names.length === 0) throw new ImageError(root, 'no folders in it; ImageFolder expects one folder per class');
   return names;

@@ -40,7 +40,11 @@ export interface RotateOptions extends WarpOptions {
 }
 
 /** Turns an image by `angle` degrees, counter-clockwise. PyTorch: `torchvision.transforms.functional.rotate`. */
-export function rotate(image: Tensor, angle: number, { interpolation, fill, center, expand = false }: RotateOptions = {}): Tensor {
+export function rotate(
+  image: Tensor,
+  angle: number,
+  { interpolation, fill, center, expand = false }: RotateOptions = {},
+): Tensor {
   const planes = readPlanes('rotate', image);
   const matrix = inverseMatrix(expand ? [0, 0] : fromCentre(center, planes), -angle, [0, 0], 1, [0, 0]);
   const [height, width] = expand ? expandedSize(matrix, planes) : [planes.height, planes.width];
@@ -102,7 +106,14 @@ function warp(
 
 type Output = ReturnType<typeof newPixels>;
 
-function sampleNearest(planes: Planes, [a, b, c, d, e, f]: Matrix, height: number, width: number, out: Output, fills: Float64Array): void {
+function sampleNearest(
+  planes: Planes,
+  [a, b, c, d, e, f]: Matrix,
+  height: number,
+  width: number,
+  out: Output,
+  fills: Float64Array,
+): void {
   const { data, count, height: h, width: w } = planes;
   const size = height * width;
   for (let y = 0, at = 0; y < height; y++)
@@ -124,7 +135,14 @@ function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-function sampleBilinear(planes: Planes, [a, b, c, d, e, f]: Matrix, height: number, width: number, out: Output, fills: Float64Array | null): void {
+function sampleBilinear(
+  planes: Planes,
+  [a, b, c, d, e, f]: Matrix,
+  height: number,
+  width: number,
+  out: Output,
+  fills: Float64Array | null,
+): void {
   const { data, count, height: h, width: w } = planes;
   const size = height * width;
   for (let y = 0, at = 0; y < height; y++)

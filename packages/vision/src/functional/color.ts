@@ -35,12 +35,14 @@ export function rgbToGrayscale(image: Tensor, numOutputChannels: 1 | 3 = 1): Ten
   const luma = lumaOf(planes);
   const out = new (planes.data.constructor as Uint8ArrayConstructor)(images * numOutputChannels * size);
   for (let n = 0; n < images; n++)
-    for (let c = 0; c < numOutputChannels; c++) out.set(luma.subarray(n * size, (n + 1) * size), (n * numOutputChannels + c) * size);
+    for (let c = 0; c < numOutputChannels; c++)
+      out.set(luma.subarray(n * size, (n + 1) * size), (n * numOutputChannels + c) * size);
   return fromPlanes(out, [...planes.lead.slice(0, -1), numOutputChannels], planes.height, planes.width);
 }
 
 function checkFactor(op: string, factor: number): void {
-  if (!(factor >= 0) || factor === Number.POSITIVE_INFINITY) throw new ValueError(`${op}: the factor must be a number of at least 0, got ${factor}`);
+  if (!(factor >= 0) || factor === Number.POSITIVE_INFINITY)
+    throw new ValueError(`${op}: the factor must be a number of at least 0, got ${factor}`);
 }
 
 /** `factor · pixel + (1 - factor) · other`, within the range of the dtype. */

@@ -17,10 +17,12 @@ export function convertImageDtype(image: Tensor, dtype: DType = 'float32'): Tens
   const from = image.dtype as string;
   if (from === dtype) return image;
   for (const name of [from, dtype])
-    if (WHITE[name] === undefined && !FLOATING.includes(name)) throw new DTypeError(`convertImageDtype: images of dtype ${name} are not supported`);
+    if (WHITE[name] === undefined && !FLOATING.includes(name))
+      throw new DTypeError(`convertImageDtype: images of dtype ${name} are not supported`);
   if (FLOATING.includes(from)) {
     if (FLOATING.includes(dtype)) return image.to(dtype);
-    if (dtype === 'int32' && from !== 'float64') throw new DTypeError(`convertImageDtype: ${from} cannot hold the values of int32 exactly`);
+    if (dtype === 'int32' && from !== 'float64')
+      throw new DTypeError(`convertImageDtype: ${from} cannot hold the values of int32 exactly`);
     // a little less than a whole step more, so that 1 becomes the greatest value and all values are equally wide
     return image.mul(WHITE[dtype] + 1 - 1e-3).to(dtype);
   }
@@ -44,7 +46,8 @@ export interface ToTensorOptions {
 export function toTensor(image: Tensor, { layout = 'CHW' }: ToTensorOptions = {}): Tensor {
   checkImage('toTensor', image);
   if (image.ndim > 3) throw new ShapeError(`toTensor: expected (H, W) or three dimensions, got ${formatShape(image.shape)}`);
-  if (layout !== 'CHW' && layout !== 'HWC') throw new ValueError(`toTensor: layout must be 'CHW' or 'HWC', got '${String(layout)}'`);
+  if (layout !== 'CHW' && layout !== 'HWC')
+    throw new ValueError(`toTensor: layout must be 'CHW' or 'HWC', got '${String(layout)}'`);
   const planes = image.ndim === 2 ? image.unsqueeze(0) : layout === 'HWC' ? image.permute([2, 0, 1]).contiguous() : image;
   return planes.dtype === 'uint8' ? planes.to('float32').div(255) : planes;
 }
@@ -58,7 +61,8 @@ export function toTensor(image: Tensor, { layout = 'CHW' }: ToTensorOptions = {}
 export function normalize(image: Tensor, mean: readonly number[], std: readonly number[]): Tensor {
   const planes = readPlanes('normalize', image);
   const { data, lead, count, height, width } = planes;
-  if (data instanceof Uint8Array) throw new DTypeError("normalize: expected a floating image, got uint8; convert it with toTensor or convertImageDtype first");
+  if (data instanceof Uint8Array)
+    throw new DTypeError('normalize: expected a floating image, got uint8; convert it with toTensor or convertImageDtype first');
   const means = perPlane('mean', mean, planes);
   const stds = perPlane('std', std, planes);
   if (stds.some((s) => s === 0)) throw new ValueError(`normalize: std must not hold zeros, got [${std.join(', ')}]`);

@@ -72,7 +72,9 @@ export function expandPadding(padding: Padding): readonly [number, number, numbe
 function sourceIndices(size: number, before: number, after: number, mode: PaddingMode): Int32Array {
   const most = mode === 'reflect' ? size - 1 : size;
   if ((mode === 'reflect' || mode === 'symmetric') && Math.max(before, after) > most)
-    throw new ValueError(`pad: ${mode} padding of ${Math.max(before, after)} pixels is more than the ${most} that ${size} pixels can give`);
+    throw new ValueError(
+      `pad: ${mode} padding of ${Math.max(before, after)} pixels is more than the ${most} that ${size} pixels can give`,
+    );
   if (mode === 'edge' && size === 0) throw new ValueError('pad: an empty image has no edge');
   return Int32Array.from({ length: before + size + after }, (_, i) => {
     const at = i - before;
@@ -131,5 +133,7 @@ function roundHalfEven(x: number): number {
 export function checkAtLeast(op: string, image: Tensor, [height, width]: readonly [number, number]): void {
   const [h, w] = image.shape.slice(-2);
   if (h < height || w < width)
-    throw new ShapeError(`${op}: an image of ${h} x ${w} pixels is smaller than the crop of ${height} x ${width}; pad or resize it first`);
+    throw new ShapeError(
+      `${op}: an image of ${h} x ${w} pixels is smaller than the crop of ${height} x ${width}; pad or resize it first`,
+    );
 }

@@ -8,7 +8,8 @@ export type Range = number | readonly [number, number];
 
 function rangeOf(name: string, range: Range): readonly [number, number] {
   const [low, high] = typeof range === 'number' ? [-range, range] : range;
-  if (!(low <= high)) throw new ValueError(`${name}: expected a number of at least 0 or [low, high], got ${JSON.stringify(range)}`);
+  if (!(low <= high))
+    throw new ValueError(`${name}: expected a number of at least 0 or [low, high], got ${JSON.stringify(range)}`);
   return [low, high];
 }
 const within = ([low, high]: readonly [number, number], u: number): number => low + (high - low) * u;
@@ -34,8 +35,10 @@ export class RandomAffine extends Transform {
     super(degrees, options);
     rangeOf('RandomAffine: degrees', degrees);
     const { translate = [0, 0], scale = [1, 1] } = options;
-    if (translate.some((t) => !(t >= 0 && t <= 1))) throw new ValueError(`RandomAffine: translate must be two parts in [0, 1], got [${translate.join(', ')}]`);
-    if (!(scale[0] > 0 && scale[0] <= scale[1])) throw new ValueError(`RandomAffine: scale must be [low, high] with 0 < low ≤ high, got [${scale.join(', ')}]`);
+    if (translate.some((t) => !(t >= 0 && t <= 1)))
+      throw new ValueError(`RandomAffine: translate must be two parts in [0, 1], got [${translate.join(', ')}]`);
+    if (!(scale[0] > 0 && scale[0] <= scale[1]))
+      throw new ValueError(`RandomAffine: scale must be [low, high] with 0 < low ≤ high, got [${scale.join(', ')}]`);
   }
   override forward(image: Tensor): Tensor {
     const { translate, scale = [1, 1], shear = 0, interpolation, fill = 0, center } = this.options;

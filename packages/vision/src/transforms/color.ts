@@ -56,7 +56,9 @@ export class ColorJitter extends Transform {
   }
   override forward(image: Tensor): Tensor {
     const numbers = uniforms(2 * this.steps.length);
-    const order = this.steps.map((step, i) => ({ step, key: numbers[2 * i], u: numbers[2 * i + 1] })).sort((a, b) => a.key - b.key);
+    const order = this.steps
+      .map((step, i) => ({ step, key: numbers[2 * i], u: numbers[2 * i + 1] }))
+      .sort((a, b) => a.key - b.key);
     return order.reduce((x, { step: { adjust, low, high }, u }) => adjust(x, low + (high - low) * u), image);
   }
 }
@@ -67,8 +69,10 @@ function jitterRange(
   center: number,
   [least, most]: readonly [number, number],
 ): { low: number; high: number } {
-  if (typeof value === 'number' && !(value >= 0)) throw new ValueError(`ColorJitter: ${name} must be a number of at least 0 or [low, high], got ${value}`);
+  if (typeof value === 'number' && !(value >= 0))
+    throw new ValueError(`ColorJitter: ${name} must be a number of at least 0 or [low, high], got ${value}`);
   const [low, high] = typeof value === 'number' ? [center === 1 ? Math.max(1 - value, 0) : -value, center + value] : value;
-  if (!(low >= least && low <= high && high <= most)) throw new ValueError(`ColorJitter: the range of ${name}, [${low}, ${high}], is not within [${least}, ${most}]`);
+  if (!(low >= least && low <= high && high <= most))
+    throw new ValueError(`ColorJitter: the range of ${name}, [${low}, ${high}], is not within [${least}, ${most}]`);
   return { low, high };
 }

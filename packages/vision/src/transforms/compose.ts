@@ -13,7 +13,8 @@ export class Compose extends Transform {
   constructor(transforms: readonly ImageFunction[]) {
     super(transforms);
     const bad = transforms.findIndex((t) => typeof t !== 'function');
-    if (bad >= 0) throw new TypeError(`Compose: transform ${bad} is not a transform or function of an image, but ${String(transforms[bad])}`);
+    if (bad >= 0)
+      throw new TypeError(`Compose: transform ${bad} is not a transform or function of an image, but ${String(transforms[bad])}`);
     this.transforms = transforms;
   }
   override forward(image: Tensor): Tensor {

@@ -1,5 +1,15 @@
 import { type Tensor, ValueError } from '@flambeau/core';
-import { centerCrop, checkAtLeast, crop, expandPadding, expandSize, type Padding, pad, type PadOptions, type Size } from '../functional/geometry.js';
+import {
+  centerCrop,
+  checkAtLeast,
+  crop,
+  expandPadding,
+  expandSize,
+  type Padding,
+  pad,
+  type PadOptions,
+  type Size,
+} from '../functional/geometry.js';
 import { resize, type ResizeOptions } from '../functional/resize.js';
 import { uniforms } from '../random.js';
 import { checkImage } from '../planes.js';
@@ -96,7 +106,8 @@ export class RandomResizedCrop extends Transform {
     super(size, options);
     expandSize('RandomResizedCrop', size);
     for (const [low, high] of [options.areaScale ?? [1, 1], options.ratio ?? [1, 1]])
-      if (!(low > 0 && low <= high)) throw new ValueError(`RandomResizedCrop: ranges are [low, high] with 0 < low ≤ high, got [${low}, ${high}]`);
+      if (!(low > 0 && low <= high))
+        throw new ValueError(`RandomResizedCrop: ranges are [low, high] with 0 < low ≤ high, got [${low}, ${high}]`);
   }
   override forward(image: Tensor): Tensor {
     checkImage('RandomResizedCrop', image);
@@ -118,7 +129,8 @@ export class RandomResizedCrop extends Transform {
         return [Math.floor(c * (h - height + 1)), Math.floor(d * (w - width + 1)), height, width];
     }
     // no luck: the middle, as large as the ratios allow
-    const [width, height] = w / h < ratio[0] ? [w, Math.round(w / ratio[0])] : w / h > ratio[1] ? [Math.round(h * ratio[1]), h] : [w, h];
+    const [width, height] =
+      w / h < ratio[0] ? [w, Math.round(w / ratio[0])] : w / h > ratio[1] ? [Math.round(h * ratio[1]), h] : [w, h];
     return [(h - height) >> 1, (w - width) >> 1, height, width];
   }
 }

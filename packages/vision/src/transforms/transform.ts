@@ -4,6 +4,7 @@ import { VISION } from '../worker-module.js';
 
 export interface Transform {
   /** The same as `forward`. */
+  // biome-ignore lint/style/useShorthandFunctionType: merged with the class, a call signature makes its objects callable
   (image: Tensor): Tensor;
 }
 

@@ -33,7 +33,12 @@ export const batchNorm: Group = {
       { args: [normal([4, 3]), null, null], throws: 'ValueError', says: ['runningMean'] },
       { args: [normal([1, 3]), null, null, { training: true }], throws: 'ValueError', says: ['(1, 3)'] },
       { args: [normal([4, 3]), normal([2]), normal([3])], throws: 'ShapeError', says: ['(3,)', '(2,)'] },
-      { args: [normal([4, 3]), null, null, { training: true }], throws: 'DTypeError', says: ['int32', '.float()'], dtype: 'int32' },
+      {
+        args: [normal([4, 3]), null, null, { training: true }],
+        throws: 'DTypeError',
+        says: ['int32', '.float()'],
+        dtype: 'int32',
+      },
     ],
   },
 };

@@ -8,7 +8,11 @@ const errors = (n: 1 | 2): ErrorSample[] => {
   return [
     { args: [normal([1, 4, ...plane(5)]), normal([3, 2, ...plane(3)])], throws: 'ShapeError', says: ['4 channels', '3'] },
     { args: [normal([3]), normal([3, 2, ...plane(3)])], throws: 'ShapeError', says: ['(3,)'] },
-    { args: [normal([1, 3, ...plane(5)]), normal([3, 2, ...plane(3)]), normal([3])], throws: 'ShapeError', says: ['(2,)', '(3,)'] },
+    {
+      args: [normal([1, 3, ...plane(5)]), normal([3, 2, ...plane(3)]), normal([3])],
+      throws: 'ShapeError',
+      says: ['(2,)', '(3,)'],
+    },
     {
       args: [normal([1, 3, ...plane(5)]), normal([3, 2, ...plane(3)]), null, { stride: 2, outputPadding: 2 }],
       throws: 'ValueError',

@@ -13,10 +13,26 @@ const errors = (n: 1 | 2): ErrorSample[] => {
     { args: [normal([1, 4, ...plane(5)]), normal([2, 3, ...plane(3)])], throws: 'ShapeError', says: ['4 channels', '3'] },
     { args: [normal([1, 3, ...plane(2)]), normal([2, 3, ...plane(3)])], throws: 'ShapeError', says: ['does not fit', '3'] },
     { args: [normal([3]), normal([2, 3, ...plane(3)])], throws: 'ShapeError', says: ['(3,)'] },
-    { args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), normal([3])], throws: 'ShapeError', says: ['(2,)', '(3,)'] },
-    { args: [normal([1, 4, ...plane(5)]), normal([3, 2, ...plane(3)]), null, { groups: 2 }], throws: 'ShapeError', says: ['3', '2 groups'] },
-    { args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), null, { stride: 0 }], throws: 'ValueError', says: ['stride', '0'] },
-    { args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), null, { padding: -1 }], throws: 'ValueError', says: ['padding', '-1'] },
+    {
+      args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), normal([3])],
+      throws: 'ShapeError',
+      says: ['(2,)', '(3,)'],
+    },
+    {
+      args: [normal([1, 4, ...plane(5)]), normal([3, 2, ...plane(3)]), null, { groups: 2 }],
+      throws: 'ShapeError',
+      says: ['3', '2 groups'],
+    },
+    {
+      args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), null, { stride: 0 }],
+      throws: 'ValueError',
+      says: ['stride', '0'],
+    },
+    {
+      args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), null, { padding: -1 }],
+      throws: 'ValueError',
+      says: ['padding', '-1'],
+    },
     {
       args: [normal([1, 3, ...plane(5)]), normal([2, 3, ...plane(3)]), null, { padding: 'same', stride: 2 }],
       throws: 'ValueError',

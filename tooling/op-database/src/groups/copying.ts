@@ -28,7 +28,11 @@ export const copying: Group = {
     covers: ['_to_copy'],
     samples: [
       ...FLOAT.map((dtype) => ({ args: [normal([2, 19]), dtype], dtypes: REAL_AND_BOOL })),
-      ...REAL.filter((d) => !FLOAT.includes(d)).map((dtype) => ({ args: [uniform([2, 19], -100, 100), dtype], dtypes: REAL, gradient: false })),
+      ...REAL.filter((d) => !FLOAT.includes(d)).map((dtype) => ({
+        args: [uniform([2, 19], -100, 100), dtype],
+        dtypes: REAL,
+        gradient: false,
+      })),
       ...COMPLEX.map((dtype) => ({ args: [normal([3, 5]), dtype], gradient: false })),
       { args: [values([0, 1, -1, 0.25, 300]), 'bool'], dtypes: FLOAT, gradient: false },
       { args: [edges(), 'float32'], dtypes: FLOAT },
@@ -39,7 +43,7 @@ export const copying: Group = {
     ],
     large: [[normal([263, 301]), 'bfloat16']],
     errors: [
-      { args: [normal([2]), 'float8'], throws: 'TypeError', says: ['float8', 'float32'] },
+      { args: [normal([2]), 'float8'], throws: 'TypeError', op: '', says: ['float8', 'float32'] },
       { args: [normal([2]), { device: 'cuda' }], throws: 'DeviceError', says: ["'cuda'", 'cpu'] },
     ],
   },

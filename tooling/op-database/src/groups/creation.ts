@@ -10,7 +10,7 @@ const sized: Entry = {
   samples: [[[2, 3]], [[]], [[0, 3]], ...ALL.map((dtype) => [[3], { dtype }])],
   errors: [
     { args: [[-1]], throws: 'ShapeError', says: ['-1'] },
-    { args: [[2], { dtype: 'float8' }], throws: 'TypeError', says: ['float8'] },
+    { args: [[2], { dtype: 'float8' }], throws: 'TypeError', op: '', says: ['float8'] },
     { args: [[2], { device: 'cuda' }], throws: 'DeviceError', says: ['cuda', 'cpu'] },
   ],
 };
@@ -25,7 +25,8 @@ export const creation: Group = {
   zeros: sized,
   ones: sized,
   full: {
-    torch: 'lambda s, v, dtype=None: torch.full(s, float(v) if isinstance(v, int) and not isinstance(v, bool) and dtype is None else v, dtype=dtype)',
+    torch:
+      'lambda s, v, dtype=None: torch.full(s, float(v) if isinstance(v, int) and not isinstance(v, bool) and dtype is None else v, dtype=dtype)',
     dtypes: ONCE,
     gradient: false,
     samples: [
@@ -42,7 +43,15 @@ export const creation: Group = {
   },
   zerosLike: like,
   onesLike: like,
-  fullLike: { ...like, samples: [[normal([2, 3]), 5], [normal([]), 1], [normal([0, 2]), 3], [normal([2]), 3, { dtype: 'float64' }]] },
+  fullLike: {
+    ...like,
+    samples: [
+      [normal([2, 3]), 5],
+      [normal([]), 1],
+      [normal([0, 2]), 3],
+      [normal([2]), 3, { dtype: 'float64' }],
+    ],
+  },
   arange: {
     torch: 'lambda *a, dtype=torch.float32: torch.arange(*a, dtype=dtype)',
     dtypes: ONCE,

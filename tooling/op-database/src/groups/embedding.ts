@@ -13,8 +13,9 @@ export const embedding: Group = {
       [indices([2, 3], 0, 5), normal([5, 3])],
       [indices([], 0, 5), normal([5, 3])],
       [indices([2, 0], 0, 5), normal([5, 3])],
-      [values([1, 1, 1, 0], { dtype: 'int64' }), normal([3, 4]), { paddingIdx: 1 }],
-      [values([2, 0, 2], { dtype: 'int32' }), normal([3, 4]), { paddingIdx: -1 }],
+      // the padding row has no gradient by definition
+      { args: [values([1, 1, 1, 0], { dtype: 'int64' }), normal([3, 4]), { paddingIdx: 1 }], kink: true },
+      { args: [values([2, 0, 2], { dtype: 'int32' }), normal([3, 4]), { paddingIdx: -1 }], kink: true },
       [[2, 0, 1], normal([3, 2])],
     ],
     large: [

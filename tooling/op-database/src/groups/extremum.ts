@@ -48,11 +48,7 @@ const position: Entry = {
     { args: [edges([29, 3]), 0], dtypes: FLOAT },
     { args: [edges([2, 29]), 1], dtypes: FLOAT },
   ],
-  large: [
-    [normal([403, 307])],
-    [normal([403, 307]), 0],
-    [normal([403, 307]), 1],
-  ],
+  large: [[normal([403, 307])], [normal([403, 307]), 0], [normal([403, 307]), 1]],
   errors,
 };
 

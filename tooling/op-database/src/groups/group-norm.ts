@@ -32,10 +32,7 @@ export const groupNorm: Group = {
   instanceNorm: {
     torch: 'F.instance_norm',
     dtypes: FLOAT,
-    samples: [
-      [normal([2, 3, 4])],
-      [normal([2, 3, 2, 3]), { weight: normal([3]), bias: normal([3]), eps: 0.1 }],
-    ],
+    samples: [[normal([2, 3, 4])], [normal([2, 3, 2, 3]), { weight: normal([3]), bias: normal([3]), eps: 0.1 }]],
     large: [[normal([8, 16, 28, 28]), { weight: normal([16]), bias: normal([16]) }]],
     tolerance,
     errors: [{ args: [normal([2, 3])], throws: 'ShapeError', says: ['(2, 3)'] }],

@@ -35,7 +35,11 @@ const scattering = (rest: Partial<Entry>): Entry => ({
     outOfRange(2, [1, 1]),
     outOfRange(-1, [1, 1]),
     { args: [normal([2, 3]), 0, indices([3, 3, 1], 0, 2), normal([3, 3])], throws: 'ShapeError', says: ['(3, 3, 1)', '(2, 3)'] },
-    { args: [normal([2, 3]), 0, indices([1, 3], 0, 2), normal([1, 3], { dtype: 'float64' })], throws: 'DTypeError', says: ['float32', 'float64'] },
+    {
+      args: [normal([2, 3]), 0, indices([1, 3], 0, 2), normal([1, 3], { dtype: 'float64' })],
+      throws: 'DTypeError',
+      says: ['float32', 'float64'],
+    },
     { args: [normal([2, 3]), 0, indices([2, 3], 0, 2), normal([1, 3])], throws: 'ShapeError', says: ['(2, 3)', '(1, 3)'] },
   ],
   ...rest,
@@ -74,7 +78,11 @@ export const indexing: Group = {
     errors: [
       { args: [normal([2, 3]), 0, values([2], long), normal([1, 3])], throws: 'IndexError', says: ['2'] },
       { args: [normal([2, 3]), 0, values([0], long), normal([2, 3])], throws: 'ShapeError', says: ['(1, 3)', '(2, 3)'] },
-      { args: [normal([2, 3]), 0, values([0], long), normal([1, 3], { dtype: 'float64' })], throws: 'DTypeError', says: ['float32', 'float64'] },
+      {
+        args: [normal([2, 3]), 0, values([0], long), normal([1, 3], { dtype: 'float64' })],
+        throws: 'DTypeError',
+        says: ['float32', 'float64'],
+      },
     ],
   },
   gather: {
@@ -112,7 +120,7 @@ export const indexing: Group = {
       [normal([3, 4]), 0, values([2, 0, 1, 1, 1, 2, 0, 0], { ...long, shape: [2, 4] }), normal([2, 4])],
       [normal([3, 4]), 1, values([3, 0, 1, 2, 0, 1], { ...long, shape: [3, 2] }), normal([3, 2])],
       // PyTorch's own derivative fails where src is larger than the index
-    { args: [normal([3, 4]), -1, values([3, 0], { ...long, shape: [2, 1] }), normal([3, 2])], gradient: false },
+      { args: [normal([3, 4]), -1, values([3, 0], { ...long, shape: [2, 1] }), normal([3, 2])], gradient: false },
       [normal([5]), 0, values([4, 0, 2], long), normal([3])],
       [normal([5]), 0, values([4, 0, 4], long), 7],
       [normal([3, 4]), 1, values([3, 0, 1, 2, 0, 1], { ...long, shape: [3, 2] }), -1],

@@ -24,10 +24,7 @@ export const joining: Group = {
       { args: [[normal([2, 2]), normal([1, 2], { dtype: 'int32' })]], dtypes: REAL_AND_BOOL },
       [Array.from({ length: 300 }, () => normal([1, 2]))],
     ],
-    large: [
-      [[normal([150, 301]), normal([121, 301])]],
-      [[normal([263, 150]), normal([263, 151])], 1],
-    ],
+    large: [[[normal([150, 301]), normal([121, 301])]], [[normal([263, 150]), normal([263, 151])], 1]],
     errors: [
       ...errors,
       { args: [[normal([2, 3]), normal([2, 4])]], throws: 'ShapeError', says: ['(2, 3)', '(2, 4)'] },
@@ -68,7 +65,12 @@ export const joining: Group = {
   meshgrid: {
     torch: 'lambda ts, indexing="ij": torch.meshgrid(*ts, indexing=indexing)',
     dtypes: ALL,
-    samples: [[[normal([2]), normal([3])]], [[normal([2]), normal([3]), normal([2])], { indexing: 'xy' }], [[normal([2])]], [[normal([]), normal([3])]]],
+    samples: [
+      [[normal([2]), normal([3])]],
+      [[normal([2]), normal([3]), normal([2])], { indexing: 'xy' }],
+      [[normal([2])]],
+      [[normal([]), normal([3])]],
+    ],
     errors: [
       ...errors,
       { args: [[normal([2, 2])]], throws: 'ShapeError', says: ['(2, 2)'] },

@@ -14,7 +14,7 @@ export const masking: Group = {
       [normal([3, 4]), bools([3, 1]), 1],
       [normal([]), bools([]), 2],
       [normal([0, 3]), bools([3]), 2],
-      { args: [normal([3, 4]), bools([3, 4]), Number.NEGATIVE_INFINITY], dtypes: FLOAT },
+      { args: [normal([3, 4]), bools([3, 4]), Number.NEGATIVE_INFINITY], dtypes: FLOAT, kink: true },
       { args: [normal([3, 4]), bools([3, 4]), normal([])], dtypes: REAL },
     ],
     large: [[normal([263, 301]), bools([263, 301]), 0]],

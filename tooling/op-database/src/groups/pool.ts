@@ -71,7 +71,10 @@ export const pool: Group = {
     covers: ['avg_pool2d', 'avg_pool2d_backward'],
     samples: averages,
     large: [[normal(LARGE), 3, { stride: 2, padding: 1 }]],
-    errors: [...errors(2), { args: [normal([1, 1, 6, 6]), 2, { divisorOverride: 0 }], throws: 'ValueError', says: ['divisorOverride'] }],
+    errors: [
+      ...errors(2),
+      { args: [normal([1, 1, 6, 6]), 2, { divisorOverride: 0 }], throws: 'ValueError', says: ['divisorOverride'] },
+    ],
   },
   avgPool1d: {
     torch: 'F.avg_pool1d',
@@ -90,7 +93,10 @@ export const pool: Group = {
     covers: ['adaptive_avg_pool2d', 'adaptive_avg_pool2d_backward'],
     samples: adaptive(normal),
     large: [[normal(LARGE), 7]],
-    errors: [{ args: [normal([3]), 2], throws: 'ShapeError', says: ['(3,)'] }, { args: [normal([1, 1, 0, 3]), 2], throws: 'ShapeError', says: ['(0, 3)'] }],
+    errors: [
+      { args: [normal([3]), 2], throws: 'ShapeError', says: ['(3,)'] },
+      { args: [normal([1, 1, 0, 3]), 2], throws: 'ShapeError', says: ['(0, 3)'] },
+    ],
   },
   adaptiveAvgPool1d: {
     torch: 'F.adaptive_avg_pool1d',

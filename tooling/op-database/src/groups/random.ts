@@ -5,10 +5,10 @@ import type { Group } from '../sample.js';
 const drawn = { random: true, dtypes: FLOAT, samples: [] };
 
 export const random: Group = {
-  rand: drawn,
-  randn: drawn,
-  randint: drawn,
-  randperm: drawn,
+  rand: { ...drawn, covers: ['rand'] },
+  randn: { ...drawn, covers: ['randn'] },
+  randint: { ...drawn, covers: ['randint'] },
+  randperm: { ...drawn, covers: ['randperm'] },
   randLike: drawn,
   randnLike: drawn,
   randintLike: drawn,

@@ -65,7 +65,14 @@ export const rearranging: Group = {
       { args: [normal([2]), [-1]], throws: 'ValueError', says: ['-1'] },
     ],
   },
-  tile: { dtypes: ALL, samples: [[normal([2, 3]), [2]], [normal([3]), [2, 2]], [normal([2, 2]), [1, 3]]] },
+  tile: {
+    dtypes: ALL,
+    samples: [
+      [normal([2, 3]), [2]],
+      [normal([3]), [2, 2]],
+      [normal([2, 2]), [1, 3]],
+    ],
+  },
   repeatInterleave: {
     torch: 'lambda x, r, d=None: torch.repeat_interleave(x, torch.as_tensor(r), d)',
     dtypes: ALL,

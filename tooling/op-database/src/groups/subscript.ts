@@ -5,7 +5,9 @@ import { bools, normal, values } from '../spec.js';
 
 const long = { dtype: 'int64' } as const;
 /** Python's `start:stop:step`, as data. */
-const range = (start: number | null = null, stop: number | null = null, step: number | null = 1): Argument => ({ $slice: [start, stop, step] });
+const range = (start: number | null = null, stop: number | null = null, step: number | null = 1): Argument => ({
+  $slice: [start, stop, step],
+});
 const ellipsis: Argument = { $ellipsis: true };
 const all = range();
 
@@ -69,8 +71,8 @@ export const subscript: Group = {
       [normal([3, 4]), [values([0, 2], long)], normal([1, 4])],
     ],
     errors: [
-      { args: [normal([2, 3]), [values([2], long)], 0], throws: 'IndexError', says: ['2'] },
-      { args: [normal([2, 3]), [values([0, 1], long)], normal([4])], throws: 'ShapeError', says: ['(4,)'] },
+      { args: [normal([2, 3]), [values([2], long)], 0], throws: 'IndexError', says: ['2'], op: 'index_put' },
+      { args: [normal([2, 3]), [values([0, 1], long)], normal([4])], throws: 'ShapeError', says: ['(4,)'], op: 'expand' },
       { args: [normal([2, 3]), 0, 0], throws: 'TypeError', says: ['array'] },
     ],
   },

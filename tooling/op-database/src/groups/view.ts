@@ -3,7 +3,11 @@ import { ALL } from '../dtype.js';
 import type { Argument, Entry, ErrorSample, Group } from '../sample.js';
 import { normal } from '../spec.js';
 
-const outOfRange = (...rest: readonly Argument[]): ErrorSample => ({ args: [normal([2, 3]), ...rest], throws: 'IndexError', says: ['[-2, 1]'] });
+const outOfRange = (...rest: readonly Argument[]): ErrorSample => ({
+  args: [normal([2, 3]), ...rest],
+  throws: 'IndexError',
+  says: ['[-2, 1]'],
+});
 
 /** Views move no element, so every dtype takes part. */
 const ofAllDtypes = (samples: Entry['samples'], rest: Partial<Entry> = {}): Entry => ({ dtypes: ALL, samples, ...rest });
@@ -50,7 +54,10 @@ export const view: Group = {
       ],
     },
   ),
-  viewAs: ofAllDtypes([[normal([3, 4]), normal([2, 6], { differentiable: false })]], { torch: 'lambda x, o: x.view_as(o)', fixedLayout: true }),
+  viewAs: ofAllDtypes([[normal([3, 4]), normal([2, 6], { differentiable: false })]], {
+    torch: 'lambda x, o: x.view_as(o)',
+    fixedLayout: true,
+  }),
   reshape: ofAllDtypes(
     [
       [normal([3, 4]), [2, 6]],
@@ -62,16 +69,11 @@ export const view: Group = {
     ],
     { errors: [{ args: [normal([2, 3]), [4]], throws: 'ShapeError', says: ['(2, 3)', '(4,)'] }] },
   ),
-  reshapeAs: ofAllDtypes([[normal([3, 4]), normal([2, 6], { differentiable: false })]], { torch: 'lambda x, o: x.reshape_as(o)' }),
+  reshapeAs: ofAllDtypes([[normal([3, 4]), normal([2, 6], { differentiable: false })]], {
+    torch: 'lambda x, o: x.reshape_as(o)',
+  }),
   flatten: ofAllDtypes(
-    [
-      [normal([2, 3, 4])],
-      [normal([2, 3, 4]), 1],
-      [normal([2, 3, 4]), 0, 1],
-      [normal([])],
-      [normal([5])],
-      [normal([2, 0, 3])],
-    ],
+    [[normal([2, 3, 4])], [normal([2, 3, 4]), 1], [normal([2, 3, 4]), 0, 1], [normal([])], [normal([5])], [normal([2, 0, 3])]],
     { errors: [outOfRange(2), { args: [normal([2, 3]), 1, 0], throws: 'ShapeError', says: ['1', '0'] }] },
   ),
   unflatten: ofAllDtypes(
@@ -151,7 +153,11 @@ export const view: Group = {
     ],
     {
       covers: ['select_backward'],
-      errors: [{ args: [normal([2, 3]), 1, 3], throws: 'IndexError', says: ['3', 'size 3'] }, outOfRange(2, 0), { args: [normal([]), 0, 0], throws: 'IndexError', says: ['0-d'] }],
+      errors: [
+        { args: [normal([2, 3]), 1, 3], throws: 'IndexError', says: ['3', 'size 3'] },
+        outOfRange(2, 0),
+        { args: [normal([]), 0, 0], throws: 'IndexError', says: ['0-d'] },
+      ],
     },
   ),
   slice: ofAllDtypes(
@@ -236,7 +242,10 @@ export const view: Group = {
     {
       torch: 'lambda x, *a: x.unfold(*a)',
       covers: ['unfold_backward'],
-      errors: [{ args: [normal([3]), 0, 4, 1], throws: 'ShapeError', says: ['4', '(3,)'] }, { args: [normal([3]), 0, 2, 0], throws: 'ValueError', says: ['0'] }],
+      errors: [
+        { args: [normal([3]), 0, 4, 1], throws: 'ShapeError', says: ['4', '(3,)'] },
+        { args: [normal([3]), 0, 2, 0], throws: 'ValueError', says: ['0'] },
+      ],
     },
   ),
   asStrided: ofAllDtypes(

@@ -6,6 +6,7 @@ import { bools, normal } from '../spec.js';
 export const where: Group = {
   where: {
     dtypes: ALL,
+    noMethod: true, // it is self.where(condition, other)
     samples: [
       [bools([3, 4]), normal([3, 4]), normal([3, 4])],
       [bools([4]), normal([3, 1]), normal([])],

@@ -97,6 +97,18 @@ function kernelId(def: AnyOpDef): number {
 }
 
 let copyId = -1;
+let fillId = -1;
+
+// Results mostly have the shape, and then the very shape array, of the result before.
+let lastShape: readonly number[] = [];
+let lastStrides: readonly number[] = [];
+function stridesFor(shape: readonly number[]): readonly number[] {
+  if (shape !== lastShape) {
+    lastStrides = contiguousStrides(shape);
+    lastShape = shape;
+  }
+  return lastStrides;
+}
 
 export const cpu: Backend = {
   name: 'cpu',
@@ -105,7 +117,7 @@ export const cpu: Backend = {
     const storage = allocate(numelOf(shape) * dtype.itemSize);
     const { scope } = context();
     if (scope !== null) scope.track(storage, madeBy);
-    return new Tensor(storage, shape, contiguousStrides(shape), 0, dtype);
+    return new Tensor(storage, shape, stridesFor(shape), 0, dtype, true);
   },
 
   run(def: AnyOpDef, outputs: Tensor | readonly Tensor[], inputs: Inputs, attributes: Attributes): void {
@@ -125,6 +137,15 @@ export const cpu: Backend = {
       throw error;
     }
     finish(def.name, inputs);
+  },
+
+  fill(target: Tensor, value: number): void {
+    if (fillId < 0) fillId = find('fill');
+    begin(fillId);
+    pushTensor(target);
+    frame[at++] = value;
+    frame[at++] = 0;
+    finish('fill', [target]);
   },
 
   copy(target: Tensor, source: Tensor): void {

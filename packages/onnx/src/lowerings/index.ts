@@ -1,0 +1,77 @@
+/** Joins each group's operators with their ONNX forms. */
+import { type AnyOpDef, groups } from '@flambeau/core/internal';
+import type { Entry, Lowerings } from '../lowering.js';
+import { activation } from './activation.js';
+import { batchNorm } from './batch-norm.js';
+import { comparison } from './comparison.js';
+import { conv } from './conv.js';
+import { copying } from './copying.js';
+import { dropout } from './dropout.js';
+import { elementwise } from './elementwise.js';
+import { embedding } from './embedding.js';
+import { extremum } from './extremum.js';
+import { indexing } from './indexing.js';
+import { joining } from './joining.js';
+import { layerNorm } from './layer-norm.js';
+import { linear } from './linear.js';
+import { loss } from './loss.js';
+import { masking } from './masking.js';
+import { matrixProduct } from './matrix-product.js';
+import { nllLoss } from './nll-loss.js';
+import { padding } from './padding.js';
+import { pool2d } from './pool2d.js';
+import { randomInplace } from './random-inplace.js';
+import { rearranging } from './rearranging.js';
+import { reduction } from './reduction.js';
+import { softmax } from './softmax.js';
+import { view } from './view.js';
+import { where } from './where.js';
+
+type Groups = typeof groups;
+/** No graph has random numbers of its own or backward passes. */
+type Excluded = 'random' | 'elementwiseBackward' | 'softmaxBackward' | 'viewBackward';
+/** The groups with operators: a group without a table does not compile. */
+type Tables = {
+  [G in Exclude<keyof Groups, Excluded> as keyof Lowerings<Groups[G]> extends never ? never : G]: Lowerings<Groups[G]>;
+};
+
+const tables = {
+  activation,
+  batchNorm,
+  comparison,
+  conv,
+  copying,
+  dropout,
+  elementwise,
+  embedding,
+  extremum,
+  indexing,
+  joining,
+  layerNorm,
+  linear,
+  loss,
+  masking,
+  matrixProduct,
+  nllLoss,
+  padding,
+  pool2d,
+  randomInplace,
+  rearranging,
+  reduction,
+  softmax,
+  view,
+  where,
+} satisfies Tables;
+
+const byDefinition = new Map<AnyOpDef, Entry<never>>();
+for (const [group, table] of Object.entries(tables))
+  for (const [name, entry] of Object.entries(table)) {
+    const { def } = (groups[group as keyof Groups] as unknown as Record<string, { def: AnyOpDef }>)[name];
+    byDefinition.set(def, entry as Entry<never>);
+  }
+
+/** The ONNX form of an operator; undefined if its decomposition is to be written, or if there is none. */
+export function loweringOf(def: AnyOpDef): Exclude<Entry<never>, string> | undefined {
+  const entry = byDefinition.get(def);
+  return typeof entry === 'function' ? entry : undefined;
+}

@@ -1,0 +1,6 @@
+import type { groups } from '@flambeau/core/internal';
+import type { Lowerings } from '../lowering.js';
+
+export const loss = {
+  binaryCrossEntropyElements: 'decompose',
+} satisfies Lowerings<typeof groups.loss>;
