@@ -44,11 +44,17 @@ function ruleOf(def: AnyOpDef): CompiledRule | typeof DECOMPOSE {
   throw new AutogradError(`${def.name} has no derivative; detach() its inputs, or define one with Function`);
 }
 
+// The op's own checks run first: their errors name the op that was called.
+function decompose(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
+  def.infer?.(inputs, attributes);
+  return (def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes);
+}
+
 const autogradLayer: DispatchLayer = {
   call(def: AnyOpDef, inputs: Inputs, attributes: Attributes, below: number): Outputs {
     if (!def.differentiable || !someInputNeedsGrad(inputs)) return dispatchBelow(def, inputs, attributes, below);
     const rule = ruleOf(def);
-    if (rule === DECOMPOSE) return (def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes);
+    if (rule === DECOMPOSE) return decompose(def, inputs, attributes);
     const edges = edgesOf(def, rule, inputs);
     const outputs = dispatchBelow(def, inputs, attributes, below);
     if (edges === null) return outputs;
@@ -69,7 +75,7 @@ const autogradLayer: DispatchLayer = {
       return dispatchInplaceBelow(def, self, inputs, attributes, below);
     checkInplace(def.name, self);
     const rule = def.differentiable ? ruleOf(def) : null;
-    if (rule === DECOMPOSE) return self.copy_((def.decompose as NonNullable<AnyOpDef['decompose']>)(inputs, attributes) as Tensor);
+    if (rule === DECOMPOSE) return self.copy_(decompose(def, inputs, attributes) as Tensor);
     const edges = rule === null ? null : edgesOf(def, rule, inputs);
     if (edges === null && !needsGrad(self)) return dispatchInplaceBelow(def, self, inputs, attributes, below);
     const { base } = self;

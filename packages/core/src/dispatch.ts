@@ -82,8 +82,8 @@ function backendOf(inputs: Inputs): Backend {
 /** Computes with no layer on. */
 function execute(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
   if (def.view !== undefined) return viewOf(def, inputs[0] as Tensor, attributes);
+  const meta = (def.infer as NonNullable<AnyOpDef['infer']>)(inputs, attributes); // errors name this op, not what it is made of
   if (def.kernel === undefined) return decompose(def, inputs, attributes);
-  const meta = (def.infer as NonNullable<AnyOpDef['infer']>)(inputs, attributes);
   const backend = backendOf(inputs);
   if (Array.isArray(meta)) {
     const outputs = meta.map((m: TensorMeta) => backend.empty(m.shape, m.dtype, def.name));

@@ -8,6 +8,8 @@ import { isTensor, type Tensor } from './tensor.js';
 
 /** Bytes that a scope keeps for itself; older storages go back to the garbage collector's care. */
 const DEFAULT_BUDGET = 2 * 1024 ** 3;
+/** What remembering a storage costs, measured, in bytes: the object, the part of a slab that it pins, the collector's slack. */
+const ENTRY_BYTES = 512;
 
 export class MemoryScope implements StorageTracker {
   private readonly storages: (Storage | null)[] = [];
@@ -23,11 +25,11 @@ export class MemoryScope implements StorageTracker {
   track(storage: Storage, madeBy: string): void {
     storage.madeBy = madeBy;
     this.storages.push(storage);
-    this.bytes += storage.byteLength + 64; // the entry itself is not free
+    this.bytes += storage.byteLength + ENTRY_BYTES;
     while (this.bytes > this.budget && this.oldest < this.storages.length) {
       const old = this.storages[this.oldest] as Storage;
       this.storages[this.oldest++] = null;
-      this.bytes -= old.byteLength + 64;
+      this.bytes -= old.byteLength + ENTRY_BYTES;
     }
     // the front of the list is dead weight once it is long
     if (this.oldest > 100_000) {

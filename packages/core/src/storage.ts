@@ -170,7 +170,17 @@ export function wrapArray(array: ArrayBufferView): Storage {
 /** True if nothing stands against lending this buffer: fixed length and attached. */
 export function canWrap(buffer: ArrayBufferLike): boolean {
   const resizable = (buffer as { resizable?: boolean }).resizable || (buffer as { growable?: boolean }).growable;
-  return !resizable && !((buffer as { detached?: boolean }).detached ?? false);
+  return !resizable && !isDetached(buffer);
+}
+
+// Node 20 has no `ArrayBuffer.prototype.detached`, but refuses a view on such a buffer.
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer, 0, 0);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /**

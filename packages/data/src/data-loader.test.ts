@@ -130,4 +130,17 @@ describe('stateDict', () => {
     expect(await epochOf(resumed)).toEqual(reference[1]);
     await resumed.close();
   });
+
+  it('is left behind when another epoch begins', async () => {
+    const loader = new DataLoader(numbers(8), { batchSize: 2, shuffle: true, seed: 3 });
+    const whole = await epochOf(loader);
+    const next = await epochOf(loader);
+    loader.loadStateDict({ seed: 3, epoch: 0, batches: 3 });
+    loader.setEpoch(0);
+    expect(await epochOf(loader)).toEqual(whole.slice(3));
+    loader.loadStateDict({ seed: 3, epoch: 0, batches: 3 });
+    loader.setEpoch(1);
+    expect(loader.stateDict()).toEqual({ seed: 3, epoch: 1, batches: 0 });
+    expect(await epochOf(loader)).toEqual(next);
+  });
 });

@@ -110,8 +110,12 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     this.handedOut = batches;
   }
 
-  /** The next iteration is this epoch's: it decides order and augmentation. Without it, iterations count themselves. */
+  /**
+   * The next iteration is this epoch's: it decides order and augmentation. Without it, iterations count themselves. A position
+   * that was loaded stays if it is of this epoch.
+   */
   setEpoch(epoch: number): void {
+    if (epoch !== this.epoch || this.interrupted) this.skip = this.handedOut = 0;
     this.epoch = epoch;
     this.interrupted = false;
   }

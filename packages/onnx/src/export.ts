@@ -120,7 +120,9 @@ export function exportOnnx(
     },
   });
   if (bytes.byteLength >= MAX_BYTES)
-    throw new OnnxExportError(`exportOnnx: the model has ${bytes.byteLength} bytes; an ONNX file must have less than ${MAX_BYTES}`);
+    throw new OnnxExportError(
+      `exportOnnx: the model has ${bytes.byteLength} bytes; an ONNX file must have less than ${MAX_BYTES}`,
+    );
   if (options.path !== undefined) writeFileSync(options.path, bytes);
   return bytes;
 }

@@ -91,7 +91,11 @@ export class Graph {
   sizes(sizes: readonly Size[]): string {
     if (sizes.every((size) => typeof size === 'number')) return this.ints(sizes);
     if (sizes.length === 1) return this.size(sizes[0]);
-    return this.node('Concat', sizes.map((size) => this.size(size)), { axis: 0 });
+    return this.node(
+      'Concat',
+      sizes.map((size) => this.size(size)),
+      { axis: 0 },
+    );
   }
 
   /** A vector of int64 with one element. */
@@ -145,7 +149,14 @@ export class Graph {
     const produced = new Set(this.nodes.flatMap(({ outputs }) => outputs));
     results.forEach((result, i) => {
       if (produced.has(result) && !renamed.has(result)) renamed.set(result, names[i]);
-      else this.nodes.push({ opType: 'Identity', name: `${names[i]}/Identity`, inputs: [result], outputs: [names[i]], attributes: {} });
+      else
+        this.nodes.push({
+          opType: 'Identity',
+          name: `${names[i]}/Identity`,
+          inputs: [result],
+          outputs: [names[i]],
+          attributes: {},
+        });
     });
     const apply = (list: readonly string[]): string[] => list.map((name) => renamed.get(name) ?? name);
     this.nodes.forEach((node, i) => {

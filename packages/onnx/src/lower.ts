@@ -14,7 +14,7 @@ export function lowerProgram(program: Program, graph: Graph, inputNames: readonl
   const values = new Map<number, Value>();
   const used = new Set([...program.outputs, ...program.calls.flatMap(({ inputs }) => inputs)]);
 
-  const valueOf = (id: number): Value => {
+  const resolve = (id: number): Value => {
     const found = values.get(id);
     if (found !== undefined) return found;
     const made = leaf(program.values[id], graph, inputNames);
@@ -22,22 +22,22 @@ export function lowerProgram(program: Program, graph: Graph, inputNames: readonl
     return made;
   };
   program.values.forEach(({ origin }, id) => {
-    if (origin.kind === 'input') graph.offer(valueOf(id).name, valueOf(id).shape);
+    if (origin.kind === 'input') graph.offer(resolve(id).name, resolve(id).shape);
   });
   for (const call of program.calls) {
     graph.path = call.path;
-    lowerCall(call);
+    located(call.path, () => lowerCall(call));
   }
   graph.path = '';
-  return program.outputs.map((id) => valueOf(id).name);
+  return program.outputs.map((id) => resolve(id).name);
 
   function lowerCall({ def, inputs, outputs, attributes, path }: ProgramCall): void {
-    const operands = inputs.map((id) => (id === null ? null : valueOf(id)));
+    const operands = inputs.map((id) => (id === null ? null : resolve(id)));
     const results = outputs.map((id) => ({ shape: program.values[id].shape, dtype: program.values[id].dtype.name }));
     const isUsed = outputs.map((id) => used.has(id));
     const call = new Call<Attributes>(graph, def.name, operands, results, path, attributes, isUsed);
     const lowering = loweringOf(def) as Lowering;
-    const names = located(path, () => lowering(call, graph));
+    const names = lowering(call, graph);
     (typeof names === 'string' ? [names] : names).forEach((name, i) => {
       const producer = { op: def.name, inputs: operands, scalar: null };
       values.set(outputs[i], { name, ...results[i], producer });
@@ -80,7 +80,7 @@ function dynamicConstant(samples: readonly Tensor[], shape: readonly Size[], gra
   const [{ dtype, ndim }] = samples;
   const elements = samples.map((t) => t.elements().map(Number));
   const [first] = elements[0];
-  if (elements.every((list) => list.every((x) => x === first))) {
+  if (elements.every((list) => list.every((x) => Object.is(x, first)))) {
     const fill = graph.constant(samples[0].reshape([-1]).narrow(0, 0, 1).reshape([]).contiguous());
     return graph.node('Expand', [fill, graph.sizes(shape)]);
   }
@@ -89,8 +89,10 @@ function dynamicConstant(samples: readonly Tensor[], shape: readonly Size[], gra
     const scalar = cast(graph, size, 'int64', dtype);
     return ndim === 0 ? scalar : graph.node('Expand', [scalar, graph.sizes(shape)]);
   }
-  const step = elements[0][1] - first;
-  const isRange = (list: readonly number[]) => list.every((x, i) => x === Math.fround(first + i * step) || x === first + i * step);
+  const longest = elements.reduce((a, b) => (b.length > a.length ? b : a));
+  const step = longest[1] - first;
+  const isRange = (list: readonly number[]) =>
+    list.every((x, i) => x === Math.fround(first + i * step) || x === first + i * step);
   if (ndim === 1 && elements.every(isRange) && !sameSize(shape[0], 0)) {
     const counts = graph.node('Range', [graph.scalar(0, 'int64'), graph.sizeScalar(shape[0]), graph.scalar(1, 'int64')]);
     const steps = graph.node('Mul', [cast(graph, counts, 'int64', dtype), graph.scalar(step, dtype)]);

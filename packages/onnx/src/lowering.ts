@@ -44,7 +44,8 @@ export class Call<A = Attributes> {
     for (const [name, value] of Object.entries(this.samples[0])) {
       const same = this.samples.every((attributes) => String(attributes[name]) === String(value));
       const get = (): Attributes[string] => {
-        if (!same) this.fail(`${name} depends on the data or on a dynamic size (${this.samples.map((a) => a[name]).join(' / ')})`);
+        if (!same)
+          this.fail(`${name} depends on the data or on a dynamic size (${this.samples.map((a) => a[name]).join(' / ')})`);
         return value;
       };
       Object.defineProperty(fixed, name, { get, enumerable: true });

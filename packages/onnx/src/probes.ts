@@ -32,24 +32,26 @@ function batchAxes(names: readonly string[], inputs: readonly Tensor[]): Dynamic
 }
 
 /** The dynamic sizes of the inputs. */
-export function dynamicSizes(
-  names: readonly string[],
-  inputs: readonly Tensor[],
-  given: DynamicAxes | undefined,
-): DynamicSize[] {
+export function dynamicSizes(names: readonly string[], inputs: readonly Tensor[], given: DynamicAxes | undefined): DynamicSize[] {
   const found = new Map<string, { size: number; axes: { input: number; axis: number }[] }>();
   for (const [name, axes] of Object.entries(given ?? batchAxes(names, inputs))) {
     const input = names.indexOf(name);
     if (input < 0)
-      throw new OnnxExportError(`exportOnnx: dynamicAxes names '${name}', but the inputs are ${names.join(', ')}; outputs follow by themselves`);
+      throw new OnnxExportError(
+        `exportOnnx: dynamicAxes names '${name}', but the inputs are ${names.join(', ')}; outputs follow by themselves`,
+      );
     for (const [key, label] of Object.entries(axes) as [string, string][]) {
       const axis = Number(key);
       if (!Number.isInteger(axis) || axis < 0 || axis >= inputs[input].ndim)
-        throw new OnnxExportError(`exportOnnx: dynamicAxes names axis ${key} of '${name}', which has ${inputs[input].ndim} dimensions`);
+        throw new OnnxExportError(
+          `exportOnnx: dynamicAxes names axis ${key} of '${name}', which has ${inputs[input].ndim} dimensions`,
+        );
       const size = inputs[input].shape[axis];
       const entry = found.get(label) ?? { size, axes: [] };
       if (entry.size !== size || size === 0)
-        throw new OnnxExportError(`exportOnnx: the dynamic axis '${label}' has size ${size} in '${name}'; it must have one size, not 0`);
+        throw new OnnxExportError(
+          `exportOnnx: the dynamic axis '${label}' has size ${size} in '${name}'; it must have one size, not 0`,
+        );
       entry.axes.push({ input, axis });
       found.set(label, entry);
     }
@@ -59,8 +61,11 @@ export function dynamicSizes(
   return [...found].map(([name, { size, axes }]) => ({ name, axes, probes: probesOf(size) }));
 }
 
-/** Not larger than the example, because a table may end there. */
-const probesOf = (size: number): [number, number, number] => (size >= 5 ? [size, size - 1, size - 3] : [2, 3, 5]);
+/** Not larger than the example, because a table may end there, and far enough apart for strides to show. */
+function probesOf(size: number): [number, number, number] {
+  if (size >= 8) return [size, Math.ceil(size / 2), Math.floor((size * 3) / 4)];
+  return size >= 5 ? [size, size - 1, size - 3] : [2, 3, 5];
+}
 
 /** The inputs of all probes: the grid of the first two values of each dynamic size, and the third values. */
 export function probeInputs(inputs: readonly Tensor[], dynamic: readonly DynamicSize[]): Tensor[][] {

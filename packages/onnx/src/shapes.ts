@@ -16,7 +16,10 @@ export function reshape(graph: Graph, name: string, from: readonly Size[], to: r
   const kept = (size: Size, i: number) => size instanceof Extent && i < from.length && sameSize(size, from[i]);
   const computed = dynamic.length - to.filter(kept).length;
   if (dynamic.length > 1 && computed > 1) return graph.node('Reshape', [name, graph.sizes(to)]);
-  const free = dynamic.length === 1 ? to.findIndex((size) => size instanceof Extent) : to.findIndex((size, i) => size instanceof Extent && !kept(size, i));
+  const free =
+    dynamic.length === 1
+      ? to.findIndex((size) => size instanceof Extent)
+      : to.findIndex((size, i) => size instanceof Extent && !kept(size, i));
   const target = to.map((size, i) => (i === free ? -1 : size instanceof Extent ? 0 : size));
   return graph.node('Reshape', [name, graph.ints(target)]);
 }

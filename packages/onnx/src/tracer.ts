@@ -56,8 +56,9 @@ interface Place {
 const sameList = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 const sameLayout = (a: Tensor, b: Tensor): boolean =>
   a.offset === b.offset && a.info === b.info && sameList(a.shape, b.shape) && sameList(a.strides, b.strides);
-/** A copy that no layer sees. */
-const snapshot = (t: Tensor): Tensor => withContext('exportOnnx', { active: 0, excluded: -1 }, () => t.detached().clone());
+/** A copy that no layer sees and that outlives the function's memory scopes. */
+const snapshot = (t: Tensor): Tensor =>
+  withContext('exportOnnx', { active: 0, excluded: -1, scope: null }, () => t.detached().clone());
 
 class Recorder {
   readonly trace: Trace = { values: [], calls: [], outputs: [] };
@@ -71,7 +72,7 @@ class Recorder {
   /** Gives the contents of `t` a number. */
   add(t: Tensor, origin: Origin): number {
     const value = this.trace.values.push({ shape: t.shape, dtype: t.info, origin }) - 1;
-    const others = (this.places.get(t.storage) ?? []).filter(({ tensor }) => !sameLayout(tensor, t));
+    const others = (this.places.get(t.storage) ?? []).filter(({ tensor }) => tensor !== t);
     this.places.set(t.storage, [...others, { tensor: t, value, version: t.version }]);
     return value;
   }
@@ -79,8 +80,12 @@ class Recorder {
   /** The number of what `t` holds. A tensor that was never seen is a parameter or a constant. */
   find(t: Tensor): number {
     const places = this.places.get(t.storage) ?? [];
-    const place = places.find(({ tensor }) => sameLayout(tensor, t));
-    if (place === undefined) {
+    // another tensor on the same elements (detached, or written to in its stead) holds the same value
+    const here = places.filter(({ tensor }) => sameLayout(tensor, t));
+    const fresh = here.filter(({ version }) => version === t.version);
+    const place = fresh.find(({ tensor }) => tensor === t) ?? fresh.at(-1);
+    if (place !== undefined) return place.value;
+    if (here.length === 0) {
       const parameter = this.parameters.get(t.storage)?.find(([, tensor]) => sameLayout(tensor, t));
       if (parameter !== undefined) return this.add(t, { kind: 'parameter', name: parameter[0], tensor: parameter[1] });
       if (places.some(({ value }) => this.trace.values[value].origin.kind !== 'constant'))
@@ -89,11 +94,9 @@ class Recorder {
         );
       return this.add(t, { kind: 'constant', tensor: snapshot(t) });
     }
-    if (place.version !== t.version)
-      throw new OnnxExportError(
-        `exportOnnx: a tensor of shape ${formatShape(t.shape)} was changed by writing to another view of its memory, which ONNX cannot express; join the parts with cat, where or pad instead`,
-      );
-    return place.value;
+    throw new OnnxExportError(
+      `exportOnnx: a tensor of shape ${formatShape(t.shape)} was changed by writing to another view of its memory, which ONNX cannot express; join the parts with cat, where or pad instead`,
+    );
   }
 
   /** Whether the tensors depend on no input and no parameter. */
@@ -110,11 +113,12 @@ class Recorder {
 
   /** Like `call`, for a result that has been written over `self`; its dtype becomes that of `self`. */
   callInplace(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes, write: () => void): void {
-    const written = this.trace.values[this.find(self)].origin;
-    if (written.kind === 'parameter')
+    const state = this.parameters.get(self.storage);
+    if (state !== undefined)
       throw new OnnxExportError(
-        `exportOnnx: ${def.name}_ writes to ${written.name}; a graph has no state. Return the new value as an output instead`,
+        `exportOnnx: ${def.name}_ writes to ${state[0][0]}; a graph has no state. Return the new value as an output instead`,
       );
+    this.find(self); // what it holds so far must be known
     const values = inputs.map((t) => (t === null ? null : this.find(t)));
     const meta = (def.infer as NonNullable<AnyOpDef['infer']>)(inputs, attributes) as { dtype: DTypeInfo };
     const constant = this.areConstant(inputs);
@@ -127,9 +131,9 @@ class Recorder {
     this.trace.calls.push({ def, inputs: values, attributes, outputs: [result], path: this.path() });
     if (!cast) return;
     const converted = this.add(self, origin);
-    const { def: castDef } = toDtype;
-    const calls = { def: castDef as unknown as AnyOpDef, inputs: [result], attributes: { dtype: self.info.code } };
-    this.trace.calls.push({ ...calls, outputs: [converted], path: this.path() });
+    const castDef = toDtype.def as unknown as AnyOpDef;
+    const call = { def: castDef, inputs: [result], attributes: { dtype: self.info.code }, outputs: [converted] };
+    this.trace.calls.push({ ...call, path: this.path() });
   }
 }
 
@@ -147,7 +151,9 @@ function isWhole(def: AnyOpDef, inputs: Inputs): boolean {
   if (active === null || active.records(def)) return true;
   if (def.decompose !== undefined) return false;
   if (active.recorder.areConstant(inputs)) return true;
-  throw new OnnxExportError(`exportOnnx: ${def.name} has no ONNX form; write it with other operators, or leave it out of the model`);
+  throw new OnnxExportError(
+    `exportOnnx: ${def.name} has no ONNX form; write it with other operators, or leave it out of the model`,
+  );
 }
 
 const traceLayer: DispatchLayer = {
@@ -197,4 +203,3 @@ export function trace(inputs: readonly Tensor[], options: TraceOptions, fn: () =
   }
   return recorder.trace;
 }
-

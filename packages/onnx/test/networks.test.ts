@@ -54,7 +54,8 @@ describe('networks', () => {
     );
     train(model, randn([4, 1, 28, 28]));
     const bytes = await compare(model, [[randn([1, 1, 28, 28])], [randn([3, 1, 28, 28])], [randn([8, 1, 28, 28])]]);
-    for (const name of ['BatchNormalization', '1.running_var', '1.weight', '4.bias', '12.weight', 'batch']) expect(text(bytes)).toContain(name);
+    for (const name of ['BatchNormalization', '1.running_var', '1.weight', '4.bias', '12.weight', 'batch'])
+      expect(text(bytes)).toContain(name);
     expect(text(bytes)).not.toMatch(/Rsqrt|Sqrt|Reciprocal/);
   });
 
@@ -115,7 +116,9 @@ describe('networks', () => {
       const split = (y: Tensor) => y.reshape([b, t, this.heads, d / this.heads]).transpose(1, 2);
       const [q, k, v] = this.qkv(x).chunk(3, -1).map(split);
       const mask = ones([t, t]).tril().eq(0);
-      const scores = matmul(q, k.transpose(-2, -1)).div(Math.sqrt(d / this.heads)).maskedFill(mask, -Infinity);
+      const scores = matmul(q, k.transpose(-2, -1))
+        .div(Math.sqrt(d / this.heads))
+        .maskedFill(mask, -Infinity);
       return this.out(matmul(scores.softmax(-1), v).transpose(1, 2).reshape([b, t, d]));
     }
   }
@@ -145,7 +148,12 @@ describe('networks', () => {
   });
 
   it('one-dimensional convolutions with an in-place activation', async () => {
-    const model = new Sequential(new Conv1d(2, 4, 3, { padding: 'same' }), new ReLU({ inplace: true }), new Conv1d(4, 4, 3, { groups: 2, stride: 2 }), new BatchNorm1d(4)).eval();
+    const model = new Sequential(
+      new Conv1d(2, 4, 3, { padding: 'same' }),
+      new ReLU({ inplace: true }),
+      new Conv1d(4, 4, 3, { groups: 2, stride: 2 }),
+      new BatchNorm1d(4),
+    ).eval();
     await compare(model, [[randn([2, 2, 9])], [randn([7, 2, 9])]]);
     await compare(model, [[randn([2, 2, 9])], [randn([3, 2, 14])]], { dynamicAxes: { input: { 0: 'batch', 2: 'time' } } });
   });

@@ -46,7 +46,7 @@ export type StepOutput = Tensor | { readonly loss: Tensor } | null | undefined;
  *   net = new Linear(784, 10);
  *   forward(x: Tensor) { return this.net(x); }
  *   trainingStep([x, y]: [Tensor, Tensor]) {
- *     const loss = crossEntropy(this(x), y);
+ *     const loss = crossEntropy(this.net(x), y);
  *     this.log('loss', loss, { progBar: true });
  *     return loss;
  *   }

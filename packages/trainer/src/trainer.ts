@@ -215,7 +215,7 @@ export class Trainer {
     await this.moduleHook(name, args);
     await this.callbackHook(name, ...args);
   }
-  private async moduleHook(name: string, args: readonly unknown[]): Promise<void> {
+  private async moduleHook(name: HookName, args: unknown[]): Promise<void> {
     const own = (this.module as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name];
     await own?.apply(this.module, args);
   }

@@ -30,6 +30,7 @@ const CODES = {
 } as const satisfies Record<DType, string>;
 const DTYPES = new Map<string, DType>(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
 
+const METADATA = '__metadata__';
 /** The largest header that readers accept. */
 const MAX_HEADER_BYTES = 100_000_000;
 
@@ -51,17 +52,18 @@ export function saveFile(path: string, tensors: TensorMap, { metadata }: SaveOpt
 
 /** The bytes of a safetensors file, tensor by tensor. */
 export function* serialize(tensors: TensorMap, metadata?: Metadata): Generator<Uint8Array> {
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const header = new Map<string, unknown>(metadata ? [[METADATA, metadata]] : []);
   // largest alignment first, so that every tensor is aligned in a mapped file
   const entries = entriesOf(tensors).toSorted(([a, x], [b, y]) => y.itemSize - x.itemSize || (a < b ? -1 : 1));
   let at = 0;
   for (const [name, t] of entries) {
     if (!isTensor(t)) throw new CheckpointError(`cannot save '${name}': it is not a tensor`);
+    if (name === METADATA) throw new CheckpointError(`cannot save a tensor called '${METADATA}': the format uses this name itself`);
     const bytes = t.numel * t.itemSize;
-    header[name] = { dtype: CODES[t.dtype as DType], shape: t.shape, data_offsets: [at, at + bytes] };
+    header.set(name, { dtype: CODES[t.dtype as DType], shape: t.shape, data_offsets: [at, at + bytes] });
     at += bytes;
   }
-  const json = JSON.stringify(header);
+  const json = JSON.stringify(Object.fromEntries(header));
   const text = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.byteLength));
@@ -110,7 +112,7 @@ export class SafetensorsFile {
     const length = Number(Buffer.from(this.read(0, 8)).readBigUInt64LE());
     if (length > MAX_HEADER_BYTES || length > size - 8)
       throw new CheckpointError(`${this.path} is truncated or not a safetensors file: it claims a header of ${length} bytes and has ${size} bytes`);
-    return { header: new TextDecoder('utf-8', { fatal: false }).decode(this.read(8, length)), dataStart: 8 + length };
+    return { header: decodeHeader(this.read(8, length), this.path), dataStart: 8 + length };
   }
 
   private read(position: number, length: number): Uint8Array<ArrayBuffer> {
@@ -129,7 +131,7 @@ export class SafetensorsFile {
     if (info === undefined) throw new CheckpointError(`${this.path} has no tensor '${name}'; it has ${[...this.tensors.keys()].join(', ')}`);
     const [begin, end] = info.offsets;
     const bytes = this.read(this.dataStart + begin, end - begin);
-    return toTensor(bytes, info);
+    return toTensor(bytes, info, name, this.path);
   }
 
   close(): void {
@@ -140,9 +142,18 @@ export class SafetensorsFile {
   }
 }
 
-function toTensor(bytes: Uint8Array<ArrayBuffer>, { dtype, shape }: TensorInfo): Tensor {
+function toTensor(bytes: Uint8Array<ArrayBuffer>, { dtype, shape }: TensorInfo, name: string, path: string): Tensor {
+  if (dtype === 'bool' && bytes.some((x) => x > 1)) throw new CheckpointError(`${path}: tensor '${name}' is bool, but has bytes other than 0 and 1`);
   const array = new (dtypeInfo(dtype).array)(bytes.buffer);
   return fromTypedArray(array, shape, { dtype });
+}
+
+function decodeHeader(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new CheckpointError(`${path} is not a safetensors file: its header is not UTF-8 text`, { cause });
+  }
 }
 
 function parseHeader(text: string, dataBytes: number, path: string): { metadata: Metadata; tensors: Map<string, TensorInfo> } {
@@ -153,7 +164,9 @@ function parseHeader(text: string, dataBytes: number, path: string): { metadata:
     throw new CheckpointError(`${path} is not a safetensors file: its header is not JSON (${(cause as Error).message})`, { cause });
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) throw new CheckpointError(`${path}: the header is not a JSON object`);
-  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
+  const { [METADATA]: metadata = {}, ...entries } = header as Record<string, unknown>;
+  if (typeof metadata !== 'object' || metadata === null || Object.values(metadata).some((v) => typeof v !== 'string'))
+    throw new CheckpointError(`${path}: the metadata is not an object of strings`);
   const tensors = new Map(Object.entries(entries).map(([name, entry]) => [name, parseEntry(name, entry, path)]));
   checkRanges(tensors, dataBytes, path);
   return { metadata: metadata as Metadata, tensors };
@@ -201,11 +214,12 @@ export function loadFile(path: string): Record<string, Tensor> {
 /** The tensors in the bytes of a safetensors file. @throws {CheckpointError} */
 export function load(bytes: Uint8Array): Record<string, Tensor> {
   const name = 'the given bytes';
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.byteLength < 8 ? Number.POSITIVE_INFINITY : Number(view.readBigUInt64LE());
-  if (length > MAX_HEADER_BYTES || length > view.byteLength - 8) throw new CheckpointError(`${name} are truncated or not safetensors (${view.byteLength} bytes)`);
-  const { tensors } = parseHeader(view.toString('utf8', 8, 8 + length), view.byteLength - 8 - length, name);
-  return Object.fromEntries(
-    [...tensors].map(([key, info]) => [key, toTensor(bytes.slice(8 + length + info.offsets[0], 8 + length + info.offsets[1]), info)]),
-  );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = bytes.byteLength < 8 ? Number.POSITIVE_INFINITY : Number(view.getBigUint64(0, true));
+  if (length > MAX_HEADER_BYTES || length > bytes.byteLength - 8)
+    throw new CheckpointError(`${name} are truncated or not safetensors (${bytes.byteLength} bytes)`);
+  const data = bytes.subarray(8 + length);
+  const { tensors } = parseHeader(decodeHeader(bytes.subarray(8, 8 + length), name), data.byteLength, name);
+  // copies: a Buffer's own slice() would not
+  return Object.fromEntries([...tensors].map(([key, info]) => [key, toTensor(new Uint8Array(data.subarray(...info.offsets)), info, key, name)]));
 }

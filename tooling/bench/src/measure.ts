@@ -1,6 +1,5 @@
 /** One workload on every side, in rounds. */
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { readOutput, writeInputs } from './arrays.js';
 import type { Side } from './side.js';
 import { largestError, median } from './statistics.js';

@@ -1,8 +1,10 @@
 /** Transposed convolutions: the gradients of convolutions with respect to their inputs, as functions of their own. */
+import { dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { conv2dBackwardInput, type PerDim, perSpatialDim } from './conv.js';
-import { requireSameDtype } from './dtype-checks.js';
+import { castTo } from './copy.js';
+import { requireFloating, requireSameDtype } from './dtype-checks.js';
 
 export interface ConvTransposeOptions {
   /** Step of the kernel over the output. Default 1. */
@@ -25,7 +27,7 @@ function convTranspose(
   bias: Tensor | null,
   options: ConvTransposeOptions,
 ): Tensor {
-  checkTensor(op, 'input', input);
+  requireFloating(op, 'input', input);
   checkTensor(op, 'weight', weight);
   if (bias !== null) checkTensor(op, 'bias', bias);
   if (input.ndim === n + 1) return convTranspose(op, n, input.unsqueeze(0), weight, bias, options).squeeze(0);
@@ -58,16 +60,20 @@ function convTranspose(
       );
     return size;
   });
+  // float16 and bfloat16 are computed in float32, so that the sum with the bias is rounded only once
+  const dtype = input.itemSize === 2 ? dtypeInfo('float32') : input.info;
+  const [x, w] = [castTo(input, dtype), castTo(weight, dtype)];
   const product =
     n === 2
-      ? conv2dBackwardInput(input, weight, { stride, padding, dilation, groups }, [input.shape[0], channels, ...spatial])
+      ? conv2dBackwardInput(x, w, { stride, padding, dilation, groups }, [input.shape[0], channels, ...spatial])
       : conv2dBackwardInput(
-          input.unsqueeze(2),
-          weight.unsqueeze(2),
+          x.unsqueeze(2),
+          w.unsqueeze(2),
           { stride: [1, ...stride], padding: [0, ...padding], dilation: [1, ...dilation], groups },
           [input.shape[0], channels, 1, ...spatial],
         ).squeeze(2);
-  return bias === null ? product : product.add(bias.reshape([channels, ...stride.map(() => 1)]));
+  const sum = bias === null ? product : product.add(castTo(bias, dtype).reshape([channels, ...stride.map(() => 1)]));
+  return castTo(sum, input.info);
 }
 
 /**

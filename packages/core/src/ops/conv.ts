@@ -31,33 +31,36 @@ interface Geometry {
 }
 type ConvAttributes = { readonly [K in keyof Geometry]: Geometry[K] };
 
-function convolvedShape([input, weight, bias]: Inputs, { stride, padding, dilation, groups }: ConvAttributes): number[] {
+/** The shape of a convolution over as many dimensions as there are strides. */
+function convolvedShape(op: string, [input, weight, bias]: Inputs, geometry: ConvAttributes): number[] {
+  const { stride, padding, dilation, groups } = geometry;
   const [x, w] = [input as Tensor, weight as Tensor];
-  requireSameDtype('conv2d', ['input', 'weight', 'bias'], [x, w, bias]);
-  if (x.ndim !== 4 || w.ndim !== 4)
+  requireSameDtype(op, ['input', 'weight', 'bias'], [x, w, bias]);
+  const ndim = stride.length + 2;
+  if (x.ndim !== ndim || w.ndim !== ndim)
     throw new ShapeError(
-      `conv2d: expected input (N, C, H, W) and weight (out, C / groups, kH, kW), got ${formatShape(x.shape)} and ${formatShape(w.shape)}`,
+      `${op}: expected an input and a weight of ${ndim} dimensions, got ${formatShape(x.shape)} and ${formatShape(w.shape)}`,
     );
   const [n, channels] = x.shape;
   const [out, perGroup] = w.shape;
   if (channels !== perGroup * groups)
     throw new ShapeError(
-      `conv2d: input ${formatShape(x.shape)} has ${channels} channels, but weight ${formatShape(w.shape)} with ${groups} groups takes ${perGroup * groups}`,
+      `${op}: input ${formatShape(x.shape)} has ${channels} channels, but weight ${formatShape(w.shape)} with ${groups} groups takes ${perGroup * groups}`,
     );
   if (out % groups !== 0)
     throw new ShapeError(
-      `conv2d: the ${out} output channels of weight ${formatShape(w.shape)} do not divide into ${groups} groups`,
+      `${op}: the ${out} output channels of weight ${formatShape(w.shape)} do not divide into ${groups} groups`,
     );
   if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== out))
-    throw new ShapeError(`conv2d: expected a bias of shape (${out},), got ${formatShape(bias.shape)}`);
-  const spatial = [0, 1].map((i) => {
+    throw new ShapeError(`${op}: expected a bias of shape (${out},), got ${formatShape(bias.shape)}`);
+  const spatial = stride.map((s, i) => {
     const kernel = dilation[i] * (w.shape[2 + i] - 1) + 1;
     const size = x.shape[2 + i] + 2 * padding[i];
     if (kernel > size || w.shape[2 + i] === 0)
       throw new ShapeError(
-        `conv2d: a kernel of ${w.shape[2 + i]} (${kernel} with dilation) does not fit into dimension ${2 + i} of input ${formatShape(x.shape)} (${size} with padding)`,
+        `${op}: a kernel of ${w.shape[2 + i]} (${kernel} with dilation) does not fit into dimension ${2 + i} of input ${formatShape(x.shape)} (${size} with padding)`,
       );
-    return Math.floor((size - kernel) / stride[i]) + 1;
+    return Math.floor((size - kernel) / s) + 1;
   });
   return [n, out, ...spatial];
 }
@@ -70,7 +73,7 @@ export const convolution2d = defineOp({
     [input, weight, bias],
     { stride, padding, dilation, groups },
   ],
-  infer: (inputs, attributes) => ({ shape: convolvedShape(inputs, attributes), dtype: (inputs[0] as Tensor).info }),
+  infer: (inputs, attributes) => ({ shape: convolvedShape('conv2d', inputs, attributes), dtype: (inputs[0] as Tensor).info }),
   kernel: 'conv2d',
   contiguous: true,
   differentiable: true,
@@ -129,6 +132,7 @@ function conv(op: string, n: 1 | 2, input: Tensor, weight: Tensor, bias: Tensor 
   const groups = perSpatialDim(op, 'groups', options.groups ?? 1, 1, 1)[0];
   const [padded, padding] = applyPadding(op, input, weight, stride, dilation, options.padding ?? 0);
   if (n === 2) return convolution2d(padded, weight, bias, { stride, padding, dilation, groups });
+  convolvedShape(op, [padded, weight, bias], { stride, padding, dilation, groups }); // errors in the caller's dimensions
   // a row is an image of height 1
   const geometry = { stride: [1, ...stride], padding: [0, ...padding], dilation: [1, ...dilation], groups };
   return convolution2d(padded.unsqueeze(2), weight.unsqueeze(2), bias, geometry).squeeze(2);

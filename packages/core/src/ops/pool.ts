@@ -2,10 +2,26 @@
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { type PerDim, perSpatialDim } from './conv.js';
-import { adaptiveAveragePool2d, adaptiveMaxPool2dWithIndices, averagePool2d, maxPool2dWithIndices } from './pool2d.js';
+import {
+  adaptiveAveragePool2d,
+  adaptiveMaxPool2dWithIndices,
+  averagePool2d,
+  maxPool2dWithIndices,
+  pooledShape,
+  type Window,
+} from './pool2d.js';
 
-/** Calls `pool2d` on (N, C, H, W): a missing batch gets size 1, a row is an image of height 1. */
-function pooled<T extends Tensor | Tensor[]>(op: string, n: 1 | 2, self: Tensor, pool2d: (x: Tensor) => T): T {
+/**
+ * Calls `pool2d` on (N, C, H, W): a missing batch gets size 1, a row is an image of height 1. `checkRows` sees rows before, so that
+ * its errors speak of (N, C, L).
+ */
+function pooled<T extends Tensor | Tensor[]>(
+  op: string,
+  n: 1 | 2,
+  self: Tensor,
+  pool2d: (x: Tensor) => T,
+  checkRows?: (x: Tensor) => void,
+): T {
   checkTensor(op, 'input', self);
   if (self.ndim !== n + 1 && self.ndim !== n + 2)
     throw new ShapeError(
@@ -17,6 +33,7 @@ function pooled<T extends Tensor | Tensor[]>(op: string, n: 1 | 2, self: Tensor,
     const flat = n === 1 ? t.squeeze(2) : t;
     return batched ? flat : flat.squeeze(0);
   };
+  if (n === 1) checkRows?.(input);
   const result = pool2d(n === 1 ? input.unsqueeze(2) : input);
   return (Array.isArray(result) ? result.map(restore) : restore(result)) as T;
 }
@@ -24,6 +41,12 @@ function pooled<T extends Tensor | Tensor[]>(op: string, n: 1 | 2, self: Tensor,
 /** A list of one size per dimension, for the height of 1 that a row has, too. */
 const planar = (sizes: readonly number[], forRows: number): readonly number[] =>
   sizes.length === 1 ? [forRows, ...sizes] : sizes;
+
+const planarWindow = ({ kernelSize, stride, padding }: Window): Window => ({
+  kernelSize: planar(kernelSize, 1),
+  stride: planar(stride, 1),
+  padding: planar(padding, 0),
+});
 
 export interface MaxPoolOptions {
   /** Step of the window. Default: its size. */
@@ -54,13 +77,18 @@ const maxPool = (op: string, n: 1 | 2) =>
   ((self: Tensor, kernelSize: PerDim, options: MaxPoolOptions & ReturnIndices = {}) => {
     const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false, returnIndices = false } = options;
     const window = {
-      kernelSize: planar(perSpatialDim(op, 'kernelSize', kernelSize, n, 1), 1),
-      stride: planar(perSpatialDim(op, 'stride', stride, n, 1), 1),
-      padding: planar(perSpatialDim(op, 'padding', padding, n, 0), 0),
-      dilation: planar(perSpatialDim(op, 'dilation', dilation, n, 1), 1),
-      ceilMode,
+      kernelSize: perSpatialDim(op, 'kernelSize', kernelSize, n, 1),
+      stride: perSpatialDim(op, 'stride', stride, n, 1),
+      padding: perSpatialDim(op, 'padding', padding, n, 0),
     };
-    const result = pooled(op, n, self, (x) => maxPool2dWithIndices(x, window));
+    const dilations = perSpatialDim(op, 'dilation', dilation, n, 1);
+    const result = pooled(
+      op,
+      n,
+      self,
+      (x) => maxPool2dWithIndices(x, { ...planarWindow(window), dilation: planar(dilations, 1), ceilMode }),
+      (x) => pooledShape(op, x, window, dilations, ceilMode),
+    );
     return returnIndices ? result : result[0];
   }) as MaxPool;
 
@@ -86,14 +114,18 @@ function avgPool(op: string, n: 1 | 2, self: Tensor, kernelSize: PerDim, options
   const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true, divisorOverride = null } = options;
   if (divisorOverride === 0) throw new ValueError(`${op}: divisorOverride must not be 0`);
   const window = {
-    kernelSize: planar(perSpatialDim(op, 'kernelSize', kernelSize, n, 1), 1),
-    stride: planar(perSpatialDim(op, 'stride', stride, n, 1), 1),
-    padding: planar(perSpatialDim(op, 'padding', padding, n, 0), 0),
-    countIncludePad,
-    divisorOverride: divisorOverride ?? 0,
-    ceilMode,
+    kernelSize: perSpatialDim(op, 'kernelSize', kernelSize, n, 1),
+    stride: perSpatialDim(op, 'stride', stride, n, 1),
+    padding: perSpatialDim(op, 'padding', padding, n, 0),
   };
-  return pooled(op, n, self, (x) => averagePool2d(x, window));
+  const counting = { countIncludePad, divisorOverride: divisorOverride ?? 0, ceilMode };
+  return pooled(
+    op,
+    n,
+    self,
+    (x) => averagePool2d(x, { ...planarWindow(window), ...counting }),
+    (x) => pooledShape(op, x, window, [1], ceilMode),
+  );
 }
 
 /** The average of each window. PyTorch: `torch.nn.functional.avg_pool2d`. */

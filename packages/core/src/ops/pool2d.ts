@@ -4,7 +4,8 @@ import { defineOp, type Op } from '../op.js';
 import { INT64 } from '../promotion.js';
 import type { Tensor } from '../tensor.js';
 
-interface Window {
+/** @internal */
+export interface Window {
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];
@@ -42,13 +43,20 @@ function pooledSize(
   return n;
 }
 
-function pooledShape(op: string, self: Tensor, window: Window, dilation: readonly number[], ceilMode: boolean): number[] {
+/** @internal The shape of a pooled tensor (N, C, …), over as many dimensions as the window has. */
+export function pooledShape(
+  op: string,
+  self: Tensor,
+  window: Window,
+  dilation: readonly number[],
+  ceilMode: boolean,
+): number[] {
   const { kernelSize, stride, padding } = window;
   padding.forEach((p, i) => {
     if (2 * p > kernelSize[i])
       throw new ValueError(`${op}: padding must be at most half of kernelSize, got ${p} and ${kernelSize[i]}`);
   });
-  const spatial = [0, 1].map((i) => pooledSize(op, self, 2 + i, kernelSize[i], stride[i], padding[i], dilation[i], ceilMode));
+  const spatial = kernelSize.map((size, i) => pooledSize(op, self, 2 + i, size, stride[i], padding[i], dilation[i], ceilMode));
   return [self.shape[0], self.shape[1], ...spatial];
 }
 

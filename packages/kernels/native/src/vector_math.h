@@ -46,9 +46,16 @@ inline VecF power_of_two(VecI n) { return (VecF)((n + 127) << 23); }
 inline VecD power_of_two(VecL n) { return (VecD)((n + 1023) << 52); }
 
 /// x * 2^n in two steps, so that n may reach past the normal exponents on either side.
-template <class V, class I>
-inline V scale(V x, I n) {
-  const I half = n >> 1;
+inline VecF scale(VecF x, VecI n) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_maskz_scalef_ps(-1, (__m512)x, _mm512_maskz_cvtepi32_ps(-1, (__m512i)n));
+#else
+  const VecI half = n >> 1;
+  return x * power_of_two(half) * power_of_two(n - half);
+#endif
+}
+inline VecD scale(VecD x, VecL n) {
+  const VecL half = n >> 1;
   return x * power_of_two(half) * power_of_two(n - half);
 }
 
@@ -60,6 +67,7 @@ inline V clamp(V x, T low, T high) {  // keeps NaN
 
 // ---- exponentials: x = n ln 2 + r, |r| <= ln 2 / 2 ----
 
+constexpr float kExpF[] = {5.0000001201e-1f, 1.6666665459e-1f, 4.1665795894e-2f, 8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f};
 struct ReducedF {
   VecI n;
   VecF expm1;  // of r
@@ -68,8 +76,7 @@ inline ReducedF reduce_exp(VecF x) {
   const auto n = nearest(x * 1.44269504088896341f);
   const VecF high = fma(n.value, broadcast(-0.693359375f), x), low = n.value * 2.12194440e-4f;
   const VecF r = high + low, lost = (high - r) + low;  // what r lost to rounding
-  constexpr float c[] = {5.0000001201e-1f, 1.6666665459e-1f, 4.1665795894e-2f, 8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f};
-  return {n.integer, r + fma(polynomial(r, c), r * r, lost)};
+  return {n.integer, r + fma(polynomial(r, kExpF), r * r, lost)};
 }
 
 struct ReducedD {
@@ -86,8 +93,10 @@ inline ReducedD reduce_exp(VecD x) {
 }
 
 inline VecF exp(VecF x) {
-  const auto e = reduce_exp(clamp(x, -105.0f, 89.0f));
-  return scale(e.expm1 + 1.0f, e.n);
+  const VecF in_range = clamp(x, -105.0f, 89.0f);
+  const auto n = nearest(in_range * 1.44269504088896341f);
+  const VecF r = fma(n.value, broadcast(2.12194440e-4f), fma(n.value, broadcast(-0.693359375f), in_range));
+  return scale(fma(polynomial(r, kExpF), r * r, r) + 1.0f, n.integer);
 }
 inline VecD exp(VecD x) {
   const auto e = reduce_exp(clamp(x, -746.0, 710.0));

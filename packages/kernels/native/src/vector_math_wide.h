@@ -58,6 +58,39 @@ inline VecD sqrt(VecD x) {
 }
 
 // ---- float accuracy, in double arithmetic ----
+// About 30 correct bits are enough for a result that is rounded to float, so these series are shorter than vector_math.h's.
+
+/// 1 / x for |x| in float's range: float's quotient and one Newton step.
+inline VecD inverse_wide(VecD x) {
+  const VecD y = __builtin_convertvector(1.0f / __builtin_convertvector(x, HalfVecF), VecD);
+  return fma(y, fma(-x, y, broadcast(1.0)), y);
+}
+
+struct ReducedWide {
+  VecD power, expm1;  // e^x = power * (1 + expm1)
+};
+inline ReducedWide reduce_exp_wide(VecD x) {
+  const auto n = nearest(x * 1.4426950408889634074);
+  const VecD r = fma(n.value, broadcast(-6.93147180559945309417e-01), x);
+  constexpr double c[] = {1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320};
+  return {power_of_two(n.integer), fma(polynomial(r, c), r * r, r)};
+}
+/// Beyond +-700 every float is 0 or infinity.
+inline VecD exp_wide(VecD x) {
+  const auto e = reduce_exp_wide(clamp(x, -700.0, 700.0));
+  return fma(e.expm1, e.power, e.power);
+}
+inline VecD expm1_wide(VecD x) {
+  const auto e = reduce_exp_wide(clamp(x, -50.0, 700.0));
+  const VecD result = fma(e.expm1, e.power, e.power - 1.0);
+  return x == 0.0 ? x : result;
+}
+inline VecD log1p_wide(VecD x) {
+  const VecD u = x + 1.0;
+  const VecD lost = fabs(x) < 1.0 ? x - (u - 1.0) : broadcast(0.0);  // what u lost to rounding, where u is about 1
+  const VecD result = log(u) + lost;
+  return fabs(x) < 1e-17 ? x : result;
+}
 
 struct SinCos {
   VecD sin, cos;
@@ -132,10 +165,10 @@ inline VecD sinh_wide(VecD x) {
   return copysign((t + (t > 1e300 ? broadcast(0.0) : t / (t + 1.0))) * 0.5, x);
 }
 inline VecD cosh_wide(VecD x) {
-  const VecD e = exp(fabs(x));
+  const VecD e = exp_wide(fabs(x));
   return (e + 1.0 / e) * 0.5;
 }
-inline VecD exp2_wide(VecD x) { return exp(x * 0.69314718055994530942); }
+inline VecD exp2_wide(VecD x) { return exp_wide(x * 0.69314718055994530942); }
 inline VecD log2_wide(VecD x) { return log(x) * 1.44269504088896340736; }
 inline VecD log10_wide(VecD x) { return log(x) * 0.43429448190325182765; }
 
@@ -145,12 +178,12 @@ inline VecD erfc_positive(VecD a, VecD exp_minus_square) {
                           -0.10880501692660141,  0.092312487946101,    -0.058678779414624863,  0.028323808932786789,
                           -0.0098314940944450838, 0.001798876134924277, 0.00047538312100008621, -0.00021253544662599327};
   const VecD b = a + 3.75, d = fma(a, broadcast(2.0), broadcast(1.0));
-  const VecD inverse = 1.0 / (b * d);  // one division for both quotients
+  const VecD inverse = inverse_wide(b * d);  // one division for both quotients
   return exp_minus_square * polynomial((a - 3.75) * d * inverse, c) * (b * inverse);
 }
 inline VecD erfc_wide(VecD x) {
   const VecD a = fabs(x), in_range = a > 10.5 ? broadcast(10.5) : a;
-  const VecD tail = a > 10.5 ? broadcast(0.0) : erfc_positive(in_range, exp(-in_range * in_range));  // below any float
+  const VecD tail = a > 10.5 ? broadcast(0.0) : erfc_positive(in_range, exp_wide(-in_range * in_range));  // below any float
   const VecD result = x < 0.0 ? 2.0 - tail : tail;
   return x == x ? result : x;
 }
@@ -159,7 +192,7 @@ inline VecD erf_wide(VecD x) {
   constexpr double c[] = {1.1283791670946767,    -0.37612638889635307,   0.11283791308604581,    -0.026866133235095592,
                           0.0052237834771892481, -0.00085426379970872296, 0.0001195656256820733, -1.3909340021874599e-5,
                           1.0589380641075019e-6};
-  const VecD small = polynomial(z, c) * x, large = copysign(1.0 - erfc_positive(in_range, exp(-z)), x);
+  const VecD small = polynomial(z, c) * x, large = copysign(1.0 - erfc_positive(in_range, exp_wide(-z)), x);
   const VecD result = a < 1.0 ? small : large;
   return x == x ? result : x;
 }
@@ -167,9 +200,14 @@ inline VecD erf_wide(VecD x) {
 inline VecD normal_cdf_wide(VecD x) { return erfc_wide(x * -0.70710678118654752440) * 0.5; }
 inline VecD gelu_wide(VecD x) { return x * normal_cdf_wide(x); }
 /// x 0.5 (1 + tanh u) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x³).
-inline VecD gelu_tanh_wide(VecD x) { return x * sigmoid(x * fma(x * x, broadcast(0.071354816272600243), broadcast(1.5957691216057308))); }
-inline VecD mish_wide(VecD x) {  // x tanh(log(1 + e^x)) = x n / (n + 2), n = e^x (e^x + 2)
-  const VecD e = exp(x > 40.0 ? broadcast(40.0) : x), n = e * (e + 2.0);
+inline VecD gelu_tanh_wide(VecD x) {
+  const VecD u = x * fma(x * x, broadcast(0.071354816272600243), broadcast(1.5957691216057308));
+  const VecD z = exp_wide(-fabs(u)), quotient = x * inverse_wide(z + 1.0);
+  return u < 0.0 ? quotient * z : quotient;
+}
+template <VecD (*Exp)(VecD)>
+inline VecD mish_with(VecD x) {  // x tanh(log(1 + e^x)) = x n / (n + 2), n = e^x (e^x + 2)
+  const VecD e = Exp(x > 40.0 ? broadcast(40.0) : x), n = e * (e + 2.0);
   return x * (n / (n + 2.0));
 }
 
@@ -180,7 +218,7 @@ inline VecD pow_wide(VecD x, VecD y) {
   const VecD whole = small ? nearest(y).value : y, half_whole = small ? nearest(half).value : half;
   const VecL integer = whole == y, odd = integer & (half_whole != half);
   const VecD a = fabs(x);
-  VecD result = exp(y * log(a));
+  VecD result = exp_wide(y * log(a));
   result = negative & odd ? -result : result;
   result = negative & ~integer & (a != 0.0) & (a != infinity) ? infinity - infinity : result;
   result = (x != x) | (y != y) ? x + y : result;
@@ -197,8 +235,8 @@ FB_WIDE(sin) FB_WIDE(cos) FB_WIDE(tan) FB_WIDE(asin) FB_WIDE(acos) FB_WIDE(atan)
 FB_WIDE(exp2) FB_WIDE(log2) FB_WIDE(log10) FB_WIDE(erf) FB_WIDE(erfc)
 #undef FB_WIDE
 
-inline VecF expm1(VecF x) { return wide<expm1>(x); }
-inline VecF log1p(VecF x) { return wide<log1p>(x); }
+inline VecF expm1(VecF x) { return wide<expm1_wide>(x); }
+inline VecF log1p(VecF x) { return wide<log1p_wide>(x); }
 inline VecF pow(VecF x, VecF y) { return wide<pow_wide>(x, y); }
 inline VecD pow(VecD x, VecD y) { return lanes<::pow>(x, y); }
 inline VecF atan2(VecF y, VecF x) { return wide<atan2_wide>(y, x); }
@@ -208,9 +246,9 @@ inline VecD normal_cdf(VecD x) { return lanes<::erfc>(x * -0.7071067811865475244
 inline VecF gelu(VecF x) { return wide<gelu_wide>(x); }
 inline VecD gelu(VecD x) { return x * normal_cdf(x); }
 inline VecF gelu_tanh(VecF x) { return wide<gelu_tanh_wide>(x); }
-inline VecD gelu_tanh(VecD x) { return gelu_tanh_wide(x); }
-inline VecF mish(VecF x) { return wide<mish_wide>(x); }
-inline VecD mish(VecD x) { return mish_wide(x); }
+inline VecD gelu_tanh(VecD x) { return x * sigmoid(x * fma(x * x, broadcast(0.071354816272600243), broadcast(1.5957691216057308))); }
+inline VecF mish(VecF x) { return wide<mish_with<exp_wide>>(x); }
+inline VecD mish(VecD x) { return mish_with<exp>(x); }
 inline VecF sqrt(VecF x) {
 #if defined(__AVX512F__)
   return (VecF)_mm512_maskz_sqrt_ps(-1, (__m512)x);

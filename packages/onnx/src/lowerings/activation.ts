@@ -25,7 +25,9 @@ const hardsigmoid: Lowering<object> = (call, graph) =>
 
 export const activation = {
   geluExact: gated(
-    half((call, graph) => graph.node('Erf', [graph.node('Mul', [call.name(0), graph.scalar(Math.SQRT1_2, call.input(0).dtype)])])),
+    half((call, graph) =>
+      graph.node('Erf', [graph.node('Mul', [call.name(0), graph.scalar(Math.SQRT1_2, call.input(0).dtype)])]),
+    ),
   ),
   geluTanh: gated(
     half((call, graph) => {

@@ -1,6 +1,7 @@
 import type { groups } from '@flambeau/core/internal';
 import type { Graph } from '../graph.js';
 import type { Lowerings, Producer, Value } from '../lowering.js';
+import { sameSize } from '../size.js';
 
 /** `(1, C, 1, …)`, to broadcast over (N, C, *). */
 const perChannel = (graph: Graph, name: string, ndim: number): string =>
@@ -36,6 +37,12 @@ function bare(value: Value | null): Value | null {
 }
 const isName = (a: Value | null | undefined, b: Value | null | undefined): boolean => a?.name === b?.name;
 
+/** Whether a row has the shape (C, 1, …) with which it broadcasts over the channels of (N, C, *). */
+const isPerChannel = (row: Value, x: Value): boolean =>
+  x.shape.length >= 2 &&
+  row.shape.length === x.shape.length - 1 &&
+  row.shape.every((size, i) => (i === 0 ? sameSize(size, x.shape[1]) : size === 1));
+
 /** The arguments of a batch norm in evaluation mode. */
 export interface EvalBatchNorm {
   readonly mean: Value;
@@ -49,7 +56,8 @@ export interface EvalBatchNorm {
  * Recognises `x · scale + shift` as core's batch norm computes them in evaluation mode:
  * `scale = rsqrt(variance + eps) [· weight]`, `shift = -(mean · scale) [+ bias]`.
  */
-export function matchBatchNorm(shiftRow: Value, scaleRow: Value): EvalBatchNorm | null {
+export function matchBatchNorm(x: Value, scaleRow: Value, shiftRow: Value): EvalBatchNorm | null {
+  if (![scaleRow, shiftRow].every((row) => isPerChannel(row, x))) return null;
   const [shift, scale] = [bare(shiftRow) as Value, bare(scaleRow) as Value];
   const scaled = from(scale, 'mul');
   const invstd = scaled === null ? scale : scaled[0];
@@ -62,5 +70,6 @@ export function matchBatchNorm(shiftRow: Value, scaleRow: Value): EvalBatchNorm 
   const [mean, variance] = [moved[0] as Value, sum[0] as Value];
   const [weight, bias] = [scaled?.[1] ?? null, shifted?.[1] ?? null];
   const vectors = [mean, variance, weight, bias].filter((t) => t !== null);
-  return vectors.every((t) => t.shape.length === 1) ? { mean, variance, weight, bias, eps } : null;
+  const fits = vectors.every(({ shape }) => shape.length === 1 && sameSize(shape[0], x.shape[1]));
+  return fits ? { mean, variance, weight, bias, eps } : null;
 }

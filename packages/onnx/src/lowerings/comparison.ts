@@ -5,12 +5,18 @@ import { cast, widened } from '../shapes.js';
 const compare =
   (opType: string): Lowering<object> =>
   (call, graph) =>
-    graph.node(opType, call.inputs.map((_, i) => cast(graph, call.input(i).name, call.input(i).dtype, widened(call.input(i).dtype))));
+    graph.node(
+      opType,
+      call.inputs.map((_, i) => cast(graph, call.input(i).name, call.input(i).dtype, widened(call.input(i).dtype))),
+    );
 
 const logical =
   (opType: string): Lowering<object> =>
   (call, graph) =>
-    graph.node(opType, call.inputs.map((_, i) => cast(graph, call.input(i).name, call.input(i).dtype, 'bool')));
+    graph.node(
+      opType,
+      call.inputs.map((_, i) => cast(graph, call.input(i).name, call.input(i).dtype, 'bool')),
+    );
 
 const not =
   (inner: Lowering<object>): Lowering<object> =>

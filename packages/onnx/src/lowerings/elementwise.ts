@@ -22,11 +22,14 @@ const direct = (opType: string): Plain => formula((graph, _, ...inputs) => graph
 const widening =
   (opType: string): Plain =>
   (call, graph) =>
-    throughWider(graph, call.inputs.map((_, i) => call.input(i)), (...names) => graph.node(opType, names));
+    throughWider(
+      graph,
+      call.inputs.map((_, i) => call.input(i)),
+      (...names) => graph.node(opType, names),
+    );
 
 /** Integers are whole already. */
-const rounding = (build: Formula): Plain =>
-  formula((graph, dtype, x) => (isFloat(dtype) ? build(graph, dtype, x) : x));
+const rounding = (build: Formula): Plain => formula((graph, dtype, x) => (isFloat(dtype) ? build(graph, dtype, x) : x));
 
 /** bool tensors have logical operators, integers bitwise ones. */
 const bitwise =
@@ -65,7 +68,10 @@ const atan2: Formula = (graph, dtype, y, x) => {
 const scaled = (graph: Graph, dtype: DType, name: string, factor: number): string =>
   factor === 1 ? name : graph.node('Mul', [name, graph.scalar(isFloat(dtype) ? factor : Math.trunc(factor), dtype)]);
 
-const logarithm = (base: number): Formula => (graph, dtype, x) => scaled(graph, dtype, graph.node('Log', [x]), 1 / Math.log(base));
+const logarithm =
+  (base: number): Formula =>
+  (graph, dtype, x) =>
+    scaled(graph, dtype, graph.node('Log', [x]), 1 / Math.log(base));
 
 /** A power; the usual exponents by simpler operators. */
 function power(graph: Graph, dtype: DType, x: string, exponent: number): string {
@@ -85,15 +91,14 @@ export function clip(call: Call<object>, graph: Graph, min: number, max: number)
 function addcmul(call: Call<{ readonly value: number }>, graph: Graph): string {
   const [self, a, b] = [call.input(0), call.input(1), call.input(2)];
   const { value } = call.attributes;
-  const norm = value === 1 && a.shape.length >= 2 ? matchBatchNorm(self, b) : null;
+  const norm = value === 1 ? matchBatchNorm(a, b, self) : null;
   if (norm !== null) {
     const { mean, variance, weight, bias, eps } = norm;
-    const vector = (name: string | undefined, fill: number) => name ?? graph.node('Expand', [graph.scalar(fill, mean.dtype), graph.sizes(mean.shape)]);
-    return graph.node(
-      'BatchNormalization',
-      [a.name, vector(weight?.name, 1), vector(bias?.name, 0), mean.name, variance.name],
-      { epsilon: { float: eps } },
-    );
+    const vector = (name: string | undefined, fill: number) =>
+      name ?? graph.node('Expand', [graph.scalar(fill, mean.dtype), graph.sizes(mean.shape)]);
+    return graph.node('BatchNormalization', [a.name, vector(weight?.name, 1), vector(bias?.name, 0), mean.name, variance.name], {
+      epsilon: { float: eps },
+    });
   }
   return graph.node('Add', [self.name, scaled(graph, self.dtype, graph.node('Mul', [a.name, b.name]), value)]);
 }
@@ -148,7 +153,9 @@ export const elementwise = {
   relu: (call, graph) => {
     const x = call.input(0);
     if (isFloat(x.dtype)) return graph.node('Relu', [x.name]);
-    return throughWider(graph, [x], (name) => graph.node('Max', [name, cast(graph, graph.scalar(0, 'int64'), 'int64', x.dtype === 'int64' ? 'int64' : 'int32')]));
+    return throughWider(graph, [x], (name) =>
+      graph.node('Max', [name, cast(graph, graph.scalar(0, 'int64'), 'int64', x.dtype === 'int64' ? 'int64' : 'int32')]),
+    );
   },
   clamp: (call, graph) => clip(call, graph, call.attributes.min, call.attributes.max),
   addcmul,

@@ -31,7 +31,10 @@ const selecting =
     const { dim, keepdim } = call.attributes;
     const value = { ...call.input(0), name: atLeast1d(call, graph) };
     const kept = keepdim && value.shape.length > 0;
-    return [throughWider(graph, [value], (x) => graph.reduce(reduce, x, [dim], kept)), call.uses(1) ? arg(opType, call, graph) : ''];
+    return [
+      throughWider(graph, [value], (x) => graph.reduce(reduce, x, [dim], kept)),
+      call.uses(1) ? arg(opType, call, graph) : '',
+    ];
   };
 
 export const extremum = {

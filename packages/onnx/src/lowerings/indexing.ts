@@ -32,7 +32,12 @@ export const indexing = {
   indexAdd: (call, graph) => {
     const { dim, alpha } = call.attributes;
     const [self, index, source] = [call.input(0), call.input(1), call.input(2)];
-    const places = reshape(graph, index.name, index.shape, self.shape.map((_, d) => (d === dim ? (index.shape[0] ?? 1) : 1)));
+    const places = reshape(
+      graph,
+      index.name,
+      index.shape,
+      self.shape.map((_, d) => (d === dim ? (index.shape[0] ?? 1) : 1)),
+    );
     const expanded = graph.node('Expand', [places, graph.sizes(source.shape)]);
     const updates = alpha === 1 ? source.name : graph.node('Mul', [source.name, graph.scalar(alpha, source.dtype)]);
     return graph.node('ScatterElements', [self.name, expanded, updates], { axis: dim, reduction: 'add' });

@@ -24,13 +24,20 @@ export const layerNorm = {
       return [graph.node('LayerNormalization', [name, scale, bias?.name ?? null], { axis, epsilon: eps }), '', ''];
     }
     // Groups of channels: as many as there are rows in each sample.
-    const groupCount = call.fixed(combine((a, b) => a / b, product(shape.slice(1)), inner), 'the number of groups');
+    const groupCount = call.fixed(
+      combine((a, b) => a / b, product(shape.slice(1)), inner),
+      'the number of groups',
+    );
     const rows = [shape[0], groupCount, inner];
-    const grouped = graph.node('InstanceNormalization', [
-      reshape(graph, name, shape, rows),
-      graph.constant(ones([groupCount], { dtype })),
-      graph.constant(zeros([groupCount], { dtype })),
-    ], { epsilon: eps });
+    const grouped = graph.node(
+      'InstanceNormalization',
+      [
+        reshape(graph, name, shape, rows),
+        graph.constant(ones([groupCount], { dtype })),
+        graph.constant(zeros([groupCount], { dtype })),
+      ],
+      { epsilon: eps },
+    );
     return [reshape(graph, grouped, rows, shape), '', ''];
   },
 } satisfies Lowerings<typeof groups.layerNorm>;

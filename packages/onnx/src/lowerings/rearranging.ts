@@ -8,7 +8,9 @@ const triangle =
     const { name, dtype } = call.input(0);
     // ONNX Runtime has kernels for these only
     const wide = ['float32', 'float64', 'bool'].includes(dtype) ? dtype : dtype.startsWith('float') ? 'float32' : 'int64';
-    const result = graph.node('Trilu', [cast(graph, name, dtype, wide), graph.scalar(call.attributes.diagonal, 'int64')], { upper });
+    const result = graph.node('Trilu', [cast(graph, name, dtype, wide), graph.scalar(call.attributes.diagonal, 'int64')], {
+      upper,
+    });
     return cast(graph, result, wide, dtype);
   };
 

@@ -37,7 +37,8 @@ export const view = {
     const perm = call.input(0).shape.map((_, i) => (i === dim0 ? dim1 : i === dim1 ? dim0 : i));
     return dim0 === dim1 ? call.input(0).name : transpose(graph, call.input(0).name, perm);
   },
-  permute: (call, graph) => (call.attributes.dims.length === 0 ? call.input(0).name : transpose(graph, call.input(0).name, call.attributes.dims)),
+  permute: (call, graph) =>
+    call.attributes.dims.length === 0 ? call.input(0).name : transpose(graph, call.input(0).name, call.attributes.dims),
   select: (call, graph) => {
     const { dim } = call.attributes;
     const { name, shape } = call.input(0);
@@ -59,10 +60,17 @@ export const view = {
     const others = shape.map((_, i) => i).filter((i) => i !== dim1 && i !== dim2);
     const flat = [...others.map((i) => shape[i]), rows * columns];
     const inOrder = [...others, dim1, dim2];
-    const matrices = reshape(graph, transpose(graph, name, inOrder), inOrder.map((i) => shape[i]), flat);
+    const matrices = reshape(
+      graph,
+      transpose(graph, name, inOrder),
+      inOrder.map((i) => shape[i]),
+      flat,
+    );
     const length = call.fixed(call.output.shape[others.length], 'the length of the diagonal');
     const first = offset >= 0 ? offset : -offset * columns;
-    const places = arange(length, { dtype: 'int64' }).mul(columns + 1).add(first);
+    const places = arange(length, { dtype: 'int64' })
+      .mul(columns + 1)
+      .add(first);
     return graph.node('Gather', [matrices, graph.constant(places)], { axis: others.length });
   },
   unfold: (call, graph) => {
@@ -70,7 +78,10 @@ export const view = {
     const { name, shape } = call.input(0);
     if (shape.length === 0) return reshape(graph, name, shape, [size]);
     const count = call.fixed(call.output.shape[dim], 'the number of windows');
-    const places = arange(count, { dtype: 'int64' }).mul(step).unsqueeze(1).add(arange(size, { dtype: 'int64' }));
+    const places = arange(count, { dtype: 'int64' })
+      .mul(step)
+      .unsqueeze(1)
+      .add(arange(size, { dtype: 'int64' }));
     const windows = graph.node('Gather', [name, graph.constant(places)], { axis: dim });
     const perm = [...shape.map((_, i) => (i <= dim ? i : i + 1)), dim + 1];
     return transpose(graph, windows, perm);

@@ -21,11 +21,22 @@ struct SumType<BFloat16> {
   typedef double type;
 };
 
+/// One column, whose total stays in a register.
+template <class S>
+__attribute__((noinline)) void run_column(S *out, const S *in, int64_t n, int64_t out_step, int64_t in_step) {
+  typename SumType<S>::type total = 0;
+  for (int64_t i = 0; i < n; i++) {
+    total = static_cast<decltype(total)>(total + static_cast<decltype(total)>(widen(in[i * in_step])));
+    out[i * out_step] = narrow<S>(static_cast<Compute<S>>(total));
+  }
+}
+
 /// Columns side by side, n steps down.
 template <class S>
 __attribute__((noinline)) void run_columns(S *out, const S *in, int64_t n, int64_t out_step, int64_t in_step, int64_t columns, int64_t out_stride,
                                            int64_t in_stride) {
   typedef typename SumType<S>::type A;
+  if (columns == 1) return run_column(out, in, n, out_step, in_step);
   constexpr int64_t kColumns = 64;
   A total[kColumns];
   for (int64_t first = 0; first < columns; first += kColumns) {

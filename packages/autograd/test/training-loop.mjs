@@ -1,0 +1,37 @@
+// A training loop that never yields to the event loop. Arguments: model, 'plain' or 'scope', steps, MB of other live objects.
+// Prints the resident set early (once the code is warm) and late, both the median over a third of the steps because it goes up
+// and down with the collections, its peak, and the time of a step.
+import { scope } from '@flambeau/core';
+import * as models from './models.mjs';
+
+const MB = 1024 ** 2;
+const [name, mode] = process.argv.slice(2);
+const [steps, ballastMB] = process.argv.slice(4).map(Number);
+
+const ballast = [];
+while (ballast.length < ballastMB * 10_000) ballast.push({ id: ballast.length, text: `${ballast.length}`, list: [1.5] }); // about 100 bytes each
+
+const { step } = models[name]();
+const run = mode === 'scope' ? () => scope(() => step().item()) : () => step().item();
+const resident = [];
+const start = performance.now();
+let loss = 0;
+for (let i = 0; i < steps; i++) {
+  loss = run();
+  resident.push(process.memoryUsage.rss() / MB);
+}
+const msPerStep = (performance.now() - start) / steps;
+const median = (from, to) => {
+  const values = resident.slice(Math.floor(from * steps), Math.floor(to * steps)).sort((a, b) => a - b);
+  return values[values.length >> 1];
+};
+console.log(
+  JSON.stringify({
+    loss,
+    early: median(0.3, 0.6),
+    late: median(0.7, 1),
+    peak: process.resourceUsage().maxRSS / 1024,
+    msPerStep,
+    ballast: ballast.length,
+  }),
+);
