@@ -45,7 +45,13 @@ manualSeed(seed);
 const probe = loadData({ root: options.data, batchSize: BATCH_SIZE, numWorkers: 0, augment: augmentation(28), seed });
 const [firstImage] = (await probe.testSet.get(0)) as [Tensor, number];
 const imageSize = firstImage.shape[1];
-const data = loadData({ root: options.data, batchSize: BATCH_SIZE, numWorkers: Number(options.workers), augment: augmentation(imageSize), seed });
+const data = loadData({
+  root: options.data,
+  batchSize: BATCH_SIZE,
+  numWorkers: Number(options.workers),
+  augment: augmentation(imageSize),
+  seed,
+});
 const epochs = Number(options.epochs ?? (embedded ? 30 : 5));
 const classNames = data.testSet.classes;
 console.log(
@@ -58,7 +64,13 @@ console.log(`${summary(model, [1, 1, imageSize, imageSize])}\n`);
 const logs = join(options.out, 'logs');
 const csv = new CSVLogger(join(logs, 'csv'));
 const tensorboard = new TensorBoardLogger(join(logs, 'tensorboard'));
-const best = new ModelCheckpoint({ dirpath: join(options.out, 'checkpoints'), monitor: 'valLoss', mode: 'min', filename: 'best-{epoch}-{valAccuracy:.4f}', saveLast: true });
+const best = new ModelCheckpoint({
+  dirpath: join(options.out, 'checkpoints'),
+  monitor: 'valLoss',
+  mode: 'min',
+  filename: 'best-{epoch}-{valAccuracy:.4f}',
+  saveLast: true,
+});
 const trainer = new Trainer({
   maxEpochs: epochs,
   defaultRootDir: options.out,
@@ -99,7 +111,9 @@ for (const [name, { maxDifference, equalPredictions, total }] of [
   ['checkpoint', fromCheckpoint],
   ['ONNX Runtime', fromOnnx],
 ] as const)
-  console.log(`${name.padEnd(12)} agrees with the model: max difference ${maxDifference.toExponential(2)}, ${equalPredictions} of ${total} predictions equal`);
+  console.log(
+    `${name.padEnd(12)} agrees with the model: max difference ${maxDifference.toExponential(2)}, ${equalPredictions} of ${total} predictions equal`,
+  );
 
 console.log(`
 checkpoint   ${best.bestModelPath}

@@ -57,6 +57,9 @@ export class DigitClassifier extends LightningModule {
   override configureOptimizers(): OptimizerConfig {
     const { learningRate, totalSteps } = this.settings;
     const optimizer = new AdamW(this.parameters(), { lr: learningRate, weightDecay: 0.05 });
-    return { optimizer, lrScheduler: { scheduler: new OneCycleLR(optimizer, { maxLr: learningRate, totalSteps }), interval: 'step' } };
+    return {
+      optimizer,
+      lrScheduler: { scheduler: new OneCycleLR(optimizer, { maxLr: learningRate, totalSteps }), interval: 'step' },
+    };
   }
 }

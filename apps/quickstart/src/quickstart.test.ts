@@ -9,7 +9,8 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'flambeau-quickstart-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-const run = (...args: string[]): string => execFileSync(process.execPath, [MAIN, '--out', out, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const run = (...args: string[]): string =>
+  execFileSync(process.execPath, [MAIN, '--out', out, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 test('two epochs learn the digits, and model, checkpoint and ONNX file agree', () => {
   const text = run('--epochs', '2', '--seed', '3');

@@ -22,12 +22,15 @@ export function logitsOf(model: Module, batches: readonly Tensor[]): Tensor {
   return noGrad(() => cat(batches.map((x) => model(x) as Tensor)));
 }
 
-export const accuracyOf = ({ predicted, labels }: Predictions): number => predicted.filter((p, i) => p === labels[i]).length / labels.length;
+export const accuracyOf = ({ predicted, labels }: Predictions): number =>
+  predicted.filter((p, i) => p === labels[i]).length / labels.length;
 
 /** Rows: true classes; columns: predicted ones; zeros as dots, so that mistakes stand out. */
 export function confusionMatrix({ predicted, labels }: Predictions, classes: readonly string[]): string {
   const counts = classes.map(() => classes.map(() => 0));
-  labels.forEach((label, i) => counts[label][predicted[i]]++);
+  labels.forEach((label, i) => {
+    counts[label][predicted[i]]++;
+  });
   const width = Math.max(4, ...counts.flat().map((n) => String(n).length + 1));
   const nameWidth = Math.max(4, ...classes.map((c) => c.length));
   const cell = (n: number) => (n === 0 ? '·' : String(n)).padStart(width);
@@ -42,6 +45,7 @@ export function confusionMatrix({ predicted, labels }: Predictions, classes: rea
 /** Writes a grid of up to 64 wrongly classified images. Returns how many there are. */
 export async function saveMistakes(path: string, images: Tensor, { predicted, labels }: Predictions): Promise<number> {
   const wrong = labels.flatMap((label, i) => (label === predicted[i] ? [] : [i]));
-  if (wrong.length > 0) await saveImage(images.index(wrong.slice(0, 64)), path, { nrow: 8, padding: 1, padValue: 1, normalize: true });
+  if (wrong.length > 0)
+    await saveImage(images.index(wrong.slice(0, 64)), path, { nrow: 8, padding: 1, padValue: 1, normalize: true });
   return wrong.length;
 }

@@ -9,7 +9,6 @@ export class AccumulateGrad extends Node {
     super('AccumulateGrad', [], 1, Number.POSITIVE_INFINITY); // runs at once, so that memory is free early
   }
 
-
   override apply([grad]: Gradients): Gradients {
     if (grad === null) return [];
     const meta = ensureMeta(this.leaf);

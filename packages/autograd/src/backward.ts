@@ -15,11 +15,15 @@ function rootsOf(op: string, outputs: readonly Tensor[], gradients: readonly (Te
     checkTensor(op, 'output', output);
     const edge = enableGrad(() => edgeOf(output));
     if (edge === null)
-      throw new AutogradError(`${op}: the tensor does not need gradients and has no history; set requiresGrad on what it is computed from (and not inside noGrad)`);
+      throw new AutogradError(
+        `${op}: the tensor does not need gradients and has no history; set requiresGrad on what it is computed from (and not inside noGrad)`,
+      );
     const given = gradients[i];
     if (given === null || given === undefined) {
       if (output.numel !== 1)
-        throw new AutogradError(`${op}: a tensor of shape ${formatShape(output.shape)} is not a scalar; give its gradient, or reduce it first, e.g. with .sum()`);
+        throw new AutogradError(
+          `${op}: a tensor of shape ${formatShape(output.shape)} is not a scalar; give its gradient, or reduce it first, e.g. with .sum()`,
+        );
       return { edge, grad: onesLike(output) };
     }
     if (!sameShape(given.shape, output.shape))
@@ -39,7 +43,11 @@ export interface BackwardCallOptions {
 
 /** Adds the gradient of `self` into `.grad` of every leaf it was computed from. PyTorch: `Tensor.backward`. */
 export function backward(self: Tensor, options: Tensor | BackwardCallOptions = {}): void {
-  const { gradient, createGraph = false, retainGraph = createGraph } = 'storage' in options ? { gradient: options as Tensor } : options;
+  const {
+    gradient,
+    createGraph = false,
+    retainGraph = createGraph,
+  } = 'storage' in options ? { gradient: options as Tensor } : options;
   runBackward(rootsOf('backward', [self], [gradient]), { retainGraph, createGraph }, null);
 }
 
@@ -59,7 +67,11 @@ export interface GradOptions {
  *
  * @throws {AutogradError} If an input does not need gradients, or (without `allowUnused`) was not used.
  */
-export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options?: GradOptions & { allowUnused?: false }): Tensor[];
+export function grad(
+  outputs: TensorOrTensors,
+  inputs: TensorOrTensors,
+  options?: GradOptions & { allowUnused?: false },
+): Tensor[];
 export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options?: GradOptions): (Tensor | null)[];
 export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options: GradOptions = {}): (Tensor | null)[] {
   const { gradOutputs, createGraph = false, retainGraph = createGraph, allowUnused = false, materializeGrads = false } = options;
@@ -67,7 +79,8 @@ export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options:
   const targets = wanted.map((input, i): Edge => {
     checkTensor('grad', `inputs[${i}]`, input);
     const edge = needsGrad(input) ? edgeOf(input) : null;
-    if (edge === null) throw new AutogradError(`grad: inputs[${i}] does not need gradients; set its requiresGrad before computing the outputs`);
+    if (edge === null)
+      throw new AutogradError(`grad: inputs[${i}] does not need gradients; set its requiresGrad before computing the outputs`);
     return edge;
   });
   const given = gradOutputs === undefined ? [] : Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs as Tensor];
@@ -76,6 +89,8 @@ export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options:
     if (result !== null) return result;
     if (materializeGrads) return zerosLike(wanted[i]);
     if (allowUnused) return null;
-    throw new AutogradError(`grad: inputs[${i}] was not used in computing the outputs; pass { allowUnused: true } to get null for it`);
+    throw new AutogradError(
+      `grad: inputs[${i}] was not used in computing the outputs; pass { allowUnused: true } to get null for it`,
+    );
   });
 }

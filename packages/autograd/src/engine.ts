@@ -29,7 +29,11 @@ let runs = 0;
  *
  * @param targets - If given, gradients are not accumulated into leaves but returned for these edges (null where none arrives).
  */
-export function runBackward(roots: readonly Root[], options: BackwardOptions, targets: readonly Edge[] | null): (Tensor | null)[] {
+export function runBackward(
+  roots: readonly Root[],
+  options: BackwardOptions,
+  targets: readonly Edge[] | null,
+): (Tensor | null)[] {
   const { excluded } = context();
   const walk = new Walk(options, targets);
   const change = options.createGraph

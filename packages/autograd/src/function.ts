@@ -86,9 +86,25 @@ class FunctionNode extends Node {
     const result = this.definition.backward(this.ctx, ...grads);
     const returned = (Array.isArray(result) ? result : [result]) as (Tensor | null | undefined)[];
     if (returned.length !== this.edges.length)
-      throw new AutogradError(`${this.name}.backward returned ${returned.length} gradients, but forward has ${this.edges.length} arguments; return null for those without one`);
+      throw new AutogradError(
+        `${this.name}.backward returned ${returned.length} gradients, but forward has ${this.edges.length} arguments; return null for those without one`,
+      );
     return returned.map((g) => g ?? null);
   }
+}
+
+function applyFunction<A extends readonly unknown[], R extends Results>(definition: FunctionClass<A, R>, args: A): R {
+  const needs = args.map((a) => isTensor(a) && isGradEnabled() && needsGrad(a));
+  const ctx = new FunctionContext(definition.name, needs);
+  const edges = args.map((a, i) => (needs[i] ? edgeOf(a as Tensor) : null));
+  const result = noGrad(() => definition.forward(ctx, ...args));
+  if (!needs.includes(true)) return result;
+  const outputs = (Array.isArray(result) ? result : [result]) as Tensor[];
+  // an argument that forward returns as it is becomes a tensor of its own, so that its history stays what it was
+  const fresh = outputs.map((t) => (args.includes(t) ? t.detached() : t));
+  const node = new FunctionNode(definition as unknown as FunctionClass<never, Results>, ctx, edges, fresh);
+  for (let i = 0; i < fresh.length; i++) if (ctx.isDifferentiable(outputs[i])) setHistory(fresh[i], node, i);
+  return (Array.isArray(result) ? fresh : fresh[0]) as R;
 }
 
 /**
@@ -109,19 +125,9 @@ class FunctionNode extends Node {
  * Square.apply(x);
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: PyTorch's name
-// biome-ignore lint/complexity/noStaticOnlyClass: users subclass it
 export class Function {
   static apply<A extends readonly unknown[], R extends Results>(this: FunctionClass<A, R>, ...args: A): R {
-    const needs = args.map((a) => isTensor(a) && isGradEnabled() && needsGrad(a));
-    const ctx = new FunctionContext(this.name, needs);
-    const edges = args.map((a, i) => (needs[i] ? edgeOf(a as Tensor) : null));
-    const result = noGrad(() => this.forward(ctx, ...args));
-    if (!needs.includes(true)) return result;
-    const outputs = (Array.isArray(result) ? result : [result]) as Tensor[];
-    // an argument that forward returns as it is becomes a tensor of its own, so that its history stays what it was
-    const fresh = outputs.map((t) => (args.includes(t) ? t.detached() : t));
-    const node = new FunctionNode(this as unknown as FunctionClass<never, Results>, ctx, edges, fresh);
-    for (let i = 0; i < fresh.length; i++) if (ctx.isDifferentiable(outputs[i])) setHistory(fresh[i], node, i);
-    return (Array.isArray(result) ? fresh : fresh[0]) as R;
+    // biome-ignore lint/complexity/noThisInStatic: the subclass that the user wrote
+    return applyFunction(this, args);
   }
 }

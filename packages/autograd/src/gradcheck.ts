@@ -41,7 +41,9 @@ export function gradcheck(fn: Fn, inputs: readonly Tensor[], options: GradcheckO
         for (let c = 0; c < analytic[r].length; c++) {
           const [a, n] = [analytic[r][c], numeric[r][c]];
           if (!(Math.abs(a - n) <= atol + rtol * Math.abs(n)))
-            throw new AutogradError(`gradcheck: d output${o}[${r}] / d input${i}[${c}]: the derivative says ${a}, differences say ${n}`);
+            throw new AutogradError(
+              `gradcheck: d output${o}[${r}] / d input${i}[${c}]: the derivative says ${a}, differences say ${n}`,
+            );
         }
     }
   });
@@ -101,11 +103,15 @@ export function gradgradcheck(fn: Fn, inputs: readonly Tensor[], options: Gradch
     const outputs = outputsOf(fn, xs);
     const used = outputs.map((t, k) => [t, ws[k]] as const).filter(([t]) => needsGrad(t));
     const wanted = xs.filter((_, i) => differentiable[i]);
-    return grad(used.map(([t]) => t), wanted, {
-      gradOutputs: used.map(([, w]) => w),
-      createGraph: true,
-      materializeGrads: true,
-    }) as Tensor[];
+    return grad(
+      used.map(([t]) => t),
+      wanted,
+      {
+        gradOutputs: used.map(([, w]) => w),
+        createGraph: true,
+        materializeGrads: true,
+      },
+    ) as Tensor[];
   };
   return gradcheck((...args) => enableGrad(() => firstDerivative(...args)), [...inputs, ...weights], options);
 }

@@ -37,7 +37,9 @@ export const isLeaf = (t: Tensor): boolean => gradFn(t) === null;
 export function setRequiresGrad(t: Tensor, on: boolean): void {
   if (on === needsGrad(t)) return;
   if (on && t.info.category < 2)
-    throw new AutogradError(`requiresGrad: only floating-point and complex tensors can need gradients, this one is ${t.dtype}; convert it first, e.g. with .float()`);
+    throw new AutogradError(
+      `requiresGrad: only floating-point and complex tensors can need gradients, this one is ${t.dtype}; convert it first, e.g. with .float()`,
+    );
   if (!on && !isLeaf(t))
     throw new AutogradError('requiresGrad: only a leaf can stop needing gradients; use detach() to get a tensor without history');
   ensureMeta(t).requiresGrad = on;

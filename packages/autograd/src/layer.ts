@@ -15,7 +15,7 @@ import { CopySlices } from './copy-slices.js';
 import { edgeOf, isLeaf } from './history.js';
 import { ensureMeta, needsGrad, setHistory } from './meta.js';
 import { type Edge, type Gradients, Node } from './node.js';
-import { CompiledRule, OpNode } from './op-node.js';
+import { type CompiledRule, OpNode } from './op-node.js';
 
 /** In place of a rule: differentiate the decomposition. */
 export const DECOMPOSE = 'decompose';

@@ -1,6 +1,16 @@
 /** Recorded operators and the rules they are differentiated by. */
 import { AutogradError, formatShape, type Tensor } from '@flambeau/core';
-import { type AnyOpDef, type Attributes, castTo, context, groups, type Inputs, Layer, type Outputs, sameShape } from '@flambeau/core/internal';
+import {
+  type AnyOpDef,
+  type Attributes,
+  castTo,
+  context,
+  groups,
+  type Inputs,
+  Layer,
+  type Outputs,
+  sameShape,
+} from '@flambeau/core/internal';
 import { metaOf, setHistory } from './meta.js';
 import { checkVersion, type Edge, type Gradients, Node, releasedError } from './node.js';
 import type { InputRule, JointRule } from './rule.js';
@@ -32,8 +42,8 @@ export class CompiledRule {
     let plan = this.plans.get(needs);
     if (plan === undefined) {
       const names = new Set<string>();
-      if (this.joint) for (const name of this.joint.saves ?? []) names.add(name);
-      else this.inputs.forEach((rule, i) => needs & (1 << i) && rule?.saves?.forEach((name) => names.add(name)));
+      const rules = this.joint ? [this.joint] : this.inputs.filter((_, i) => needs & (1 << i));
+      for (const rule of rules) for (const name of rule?.saves ?? []) names.add(name);
       plan = [...names].map((name) => this.slot(name));
       this.plans.set(needs, plan);
     }
@@ -45,7 +55,8 @@ export class CompiledRule {
     if (input >= 0) return { name, input, result: -1 };
     if (name === 'result') return { name, input: -1, result: 0 };
     const result = /^result(\d+)$/.exec(name);
-    if (result === null) throw new Error(`the derivative of ${this.def.name} saves '${name}', which is neither an input nor a result`);
+    if (result === null)
+      throw new Error(`the derivative of ${this.def.name} saves '${name}', which is neither an input nor a result`);
     return { name, input: -1, result: Number(result[1]) };
   }
 }
@@ -123,7 +134,13 @@ export class OpNode extends Node {
     const grad = this.outputCount === 1 ? gradOutputs[0] : gradOutputs;
     const result: (Tensor | null)[] = new Array(edges.length);
     if (rule.joint !== null) {
-      const grads = rule.joint.all(grad, saved, attributes, shapes, edges.map((e) => e !== null));
+      const grads = rule.joint.all(
+        grad,
+        saved,
+        attributes,
+        shapes,
+        edges.map((e) => e !== null),
+      );
       for (let i = 0; i < edges.length; i++) result[i] = fit(grads[i], edges[i], this.name);
       return result;
     }
@@ -132,7 +149,8 @@ export class OpNode extends Node {
     for (let i = 0; i < inputs.length; i++) shapeOf[inputs[i]] = shapes[i];
     for (let i = 0; i < edges.length; i++) {
       const edge = edges[i];
-      result[i] = edge === null ? null : fit((rule.inputs[i] as AnyInputRule).vjp(grad, saved, attributes, shapeOf), edge, this.name);
+      result[i] =
+        edge === null ? null : fit((rule.inputs[i] as AnyInputRule).vjp(grad, saved, attributes, shapeOf), edge, this.name);
     }
     return result;
   }
@@ -176,7 +194,9 @@ function sumToShape(grad: Tensor, shape: readonly number[], op: string): Tensor 
   for (let i = 0; i < grad.ndim; i++) {
     if (i < lead || (shape[i - lead] === 1 && grad.shape[i] !== 1)) dims.push(i);
     else if (shape[i - lead] !== grad.shape[i])
-      throw new AutogradError(`the derivative of ${op} gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(shape)}`);
+      throw new AutogradError(
+        `the derivative of ${op} gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(shape)}`,
+      );
   }
   const kept = dims.length === 0 ? grad : grad.sum(dims, { keepdim: true });
   return lead > 0 ? kept.reshape(shape) : kept;
@@ -185,7 +205,13 @@ function sumToShape(grad: Tensor, shape: readonly number[], op: string): Tensor 
 /** The operation that makes view `t` from its base. */
 export function asStridedNode(base: Tensor, t: Tensor, edge: Edge): Node {
   const def = groups.view.asStrided.def as AnyOpDef;
-  const attributes = { size: t.shape, stride: t.strides, storageOffset: t.offset, selfStride: base.strides, selfOffset: base.offset };
+  const attributes = {
+    size: t.shape,
+    stride: t.strides,
+    storageOffset: t.offset,
+    selfStride: base.strides,
+    selfOffset: base.offset,
+  };
   const node = new OpNode(def.derivative as CompiledRule, [edge], 1, attributes, [base]);
   node.save([base], t);
   return node;

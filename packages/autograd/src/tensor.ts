@@ -118,7 +118,8 @@ export function installTensorMethods(): void {
     const node = gradFn(t);
     return node === null ? (needsGrad(t) ? ['requiresGrad=true'] : []) : [`gradFn=${node}`];
   });
-  for (const [name, accessor] of Object.entries(accessors)) Object.defineProperty(Tensor.prototype, name, { ...accessor, configurable: true });
+  for (const [name, accessor] of Object.entries(accessors))
+    Object.defineProperty(Tensor.prototype, name, { ...accessor, configurable: true });
   for (const [name, value] of Object.entries(methods))
     Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }

@@ -3,6 +3,7 @@ import {
   cat,
   emptyCache,
   getNumThreads,
+  ones,
   scope,
   setNumThreads,
   setPoisonRecycled,
@@ -89,4 +90,11 @@ test('parameters and gradients outlive the scope of a step', () => {
     expect(p.grad?.shape).toEqual(p.shape);
     expect((p.grad as Tensor).isfinite().all().item()).toBe(true);
   }
+});
+
+test('a backward pass through the memory of an ended scope says so', () => {
+  const x = ones([2048], { requiresGrad: true });
+  const loss = scope(() => x.square().exp().sum());
+  expect(() => loss.backward()).toThrow(StorageError);
+  expect(x.grad).toBeNull();
 });

@@ -2,7 +2,7 @@
 // Prints the resident set early (once the code is warm) and late, both the median over a third of the steps because it goes up
 // and down with the collections, its peak, and the time of a step.
 import { scope } from '@flambeau/core';
-import * as models from './models.mjs';
+import { cnn, mlp } from './models.mjs';
 
 const MB = 1024 ** 2;
 const [name, mode] = process.argv.slice(2);
@@ -11,7 +11,7 @@ const [steps, ballastMB] = process.argv.slice(4).map(Number);
 const ballast = [];
 while (ballast.length < ballastMB * 10_000) ballast.push({ id: ballast.length, text: `${ballast.length}`, list: [1.5] }); // about 100 bytes each
 
-const { step } = models[name]();
+const { step } = { cnn, mlp }[name]();
 const run = mode === 'scope' ? () => scope(() => step().item()) : () => step().item();
 const resident = [];
 const start = performance.now();

@@ -156,6 +156,8 @@ function canWriteOver(def: AnyOpDef, out: Tensor, inputs: Inputs): boolean {
 function hasInternalOverlap(t: Tensor): boolean {
   for (let i = 0; i < t.shape.length; i++)
     if (t.strides[i] === 0 && t.shape[i] > 1)
-      throw new ShapeError('an expanded tensor has several elements at one place in memory and cannot be written to; clone() it first');
+      throw new ShapeError(
+        'an expanded tensor has several elements at one place in memory and cannot be written to; clone() it first',
+      );
   return false;
 }

@@ -43,7 +43,12 @@ export const isTensorMessage = (value: unknown): value is TensorMessage =>
 
 function isAloneOnSharedMemory(t: Tensor): boolean {
   const { storage } = t;
-  return storage.buffer instanceof SharedArrayBuffer && t.offset === 0 && t.isContiguous() && storage.byteLength === t.numel * t.itemSize;
+  return (
+    storage.buffer instanceof SharedArrayBuffer &&
+    t.offset === 0 &&
+    t.isContiguous() &&
+    storage.byteLength === t.numel * t.itemSize
+  );
 }
 
 function copyToShared(t: Tensor): Tensor {

@@ -16,7 +16,8 @@ export const BOOL = dtypeInfo('bool');
 /** A 0-d tensor of a given dtype. */
 export function scalarTensor(value: Scalar, dtype: DTypeInfo): Tensor {
   const t = cpu.empty(NO_DIMS, dtype, 'scalar');
-  if (typeof value === 'bigint' && dtype === INT64) new BigInt64Array(t.storage.buffer as ArrayBuffer, t.storage.byteOffset, 1)[0] = value;
+  if (typeof value === 'bigint' && dtype === INT64)
+    new BigInt64Array(t.storage.buffer as ArrayBuffer, t.storage.byteOffset, 1)[0] = value;
   else cpu.fill(t, Number(value));
   return t;
 }
@@ -66,7 +67,9 @@ export function promoteOperandsLoosely(op: string, a: Tensor | Scalar, b: Tensor
   const [tensor, other] = isTensor(a) ? [a, b] : [b as Tensor, a];
   if (typeof other === 'number' && !Number.isInteger(other) && tensor.info.category < 2) {
     const float = dtypeInfo(getDefaultDtype());
-    return isTensor(a) ? [castTo(a, float), scalarTensor(other, float)] : [scalarTensor(other, float), castTo(b as Tensor, float)];
+    return isTensor(a)
+      ? [castTo(a, float), scalarTensor(other, float)]
+      : [scalarTensor(other, float), castTo(b as Tensor, float)];
   }
   return promoteOperands(op, a, b);
 }

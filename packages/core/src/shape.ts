@@ -61,7 +61,9 @@ export function normalizeDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + range : dim;
 }
 
-const ALL_DIMS: readonly (readonly number[])[] = Array.from({ length: MAX_DIMS + 1 }, (_, n) => Array.from({ length: n }, (_, i) => i));
+const ALL_DIMS: readonly (readonly number[])[] = Array.from({ length: MAX_DIMS + 1 }, (_, n) =>
+  Array.from({ length: n }, (_, i) => i),
+);
 
 /** Normalises a list of dimensions; `undefined` or `null` means all. Throws if one is named twice. */
 export function normalizeDims(op: string, dims: number | readonly number[] | null | undefined, ndim: number): readonly number[] {
@@ -125,7 +127,9 @@ export function inferShape(op: string, shape: Shape, numel: number, from: Shape)
   });
   if (unknown >= 0) {
     if (known === 0 && numel === 0)
-      throw new ShapeError(`${op}: the -1 of ${formatShape(shape)} could be any size, because there are zero elements; write the size`);
+      throw new ShapeError(
+        `${op}: the -1 of ${formatShape(shape)} could be any size, because there are zero elements; write the size`,
+      );
     result[unknown] = known === 0 ? -1 : numel / known;
   }
   if (result.some((size) => !Number.isInteger(size) || size < 0) || numelOf(result) !== numel)

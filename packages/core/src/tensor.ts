@@ -111,7 +111,8 @@ export class Tensor<D extends DType = any> {
    * The elements as a typed array of their own, in row-major order: raw bits for float16 and bfloat16, (re, im) pairs for complex.
    */
   toTypedArray(): TypedArray {
-    if (this.device !== 'cpu') throw new StorageError(`toTypedArray: a tensor on ${this.device} cannot be read synchronously; ${NO_DATA}`);
+    if (this.device !== 'cpu')
+      throw new StorageError(`toTypedArray: a tensor on ${this.device} cannot be read synchronously; ${NO_DATA}`);
     const source = this.isContiguous() ? this : this.detached().contiguous();
     source.storage.checkedAddress();
     const ArrayType = this.info.array;
@@ -136,13 +137,15 @@ export class Tensor<D extends DType = any> {
    * @throws {RangeError} If an int64 is not exact as a number; `itemBigInt()` gives it exactly.
    */
   item(): Element<D> {
-    if (this.numel !== 1) throw new ShapeError(`item: a tensor of shape ${formatShape(this.shape)} does not have exactly one element`);
+    if (this.numel !== 1)
+      throw new ShapeError(`item: a tensor of shape ${formatShape(this.shape)} does not have exactly one element`);
     return this.elements()[0] as Element<D>;
   }
 
   /** The one element of an integer tensor, exactly. */
   itemBigInt(): bigint {
-    if (this.numel !== 1) throw new ShapeError(`itemBigInt: a tensor of shape ${formatShape(this.shape)} does not have exactly one element`);
+    if (this.numel !== 1)
+      throw new ShapeError(`itemBigInt: a tensor of shape ${formatShape(this.shape)} does not have exactly one element`);
     const values = (this.dtype === 'int64' ? this : this.to('int64')).toTypedArray() as BigInt64Array;
     return values[0];
   }
@@ -225,6 +228,8 @@ export class Tensor<D extends DType = any> {
   }
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: must repeat the class's declaration
+// biome-ignore lint/correctness/noUnusedVariables: the same
 export interface Tensor<D extends DType = any>
   extends Methods<typeof elementwise>,
     Methods<typeof comparison>,
@@ -273,4 +278,5 @@ function registerCore(): void {
 registerCore();
 
 /** @internal */
-export const infoOf = (dtype: DType | undefined, fallback: DTypeInfo): DTypeInfo => (dtype === undefined ? fallback : dtypeInfo(dtype));
+export const infoOf = (dtype: DType | undefined, fallback: DTypeInfo): DTypeInfo =>
+  dtype === undefined ? fallback : dtypeInfo(dtype);

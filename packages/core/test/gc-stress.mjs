@@ -45,6 +45,13 @@ function round() {
       return sum;
     }),
   );
+  // an op that wants row-major operands: only the call knows the copies
+  const weights = numbers.slice(0, 30);
+  check(
+    'conv1d',
+    conv1d(square.T.unsqueeze(0), tensor(weights).reshape([30, 1]).T.unsqueeze(2)),
+    Array.from({ length: 20 }, (_, at) => weights.reduce((sum, w, c) => sum + w * numbers[at * 30 + c], 0)),
+  );
   check(
     'broadcast',
     tensor(numbers)

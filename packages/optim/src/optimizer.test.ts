@@ -38,7 +38,7 @@ function trainStep(parameters: Tensor[], optimizer: Optimizer): number {
   const loss = lossOf(parameters);
   loss.backward();
   optimizer.step();
-  return Number(loss.item());
+  return loss.item();
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number, what: string): void {

@@ -39,7 +39,12 @@ export interface Checkpoint {
   readonly state: TrainerState;
 }
 
-export function writeCheckpoint(path: string, model: Readonly<Record<string, Tensor>>, optimizers: readonly Optimizer[], state: TrainerState): void {
+export function writeCheckpoint(
+  path: string,
+  model: Readonly<Record<string, Tensor>>,
+  optimizers: readonly Optimizer[],
+  state: TrainerState,
+): void {
   const tensors: Record<string, Tensor> = {};
   for (const [name, t] of Object.entries(model)) tensors[`model.${name}`] = t;
   // tensors of an optimizer go among the others, its numbers into the JSON
@@ -63,7 +68,10 @@ export function readCheckpoint(path: string): Checkpoint {
   const file = new SafetensorsFile(path);
   try {
     const text = file.metadata[KEY];
-    if (text === undefined) throw new CheckpointError(`${path} holds tensors but no training state; load it with loadFile and model.loadStateDict instead`);
+    if (text === undefined)
+      throw new CheckpointError(
+        `${path} holds tensors but no training state; load it with loadFile and model.loadStateDict instead`,
+      );
     const { optimizers, state } = parseState(text, path);
     const model: Record<string, Tensor> = {};
     for (const name of file.tensors.keys()) {
@@ -71,7 +79,8 @@ export function readCheckpoint(path: string): Checkpoint {
       const match = /^optimizer\.(\d+)\.(\d+)\.(.+)$/.exec(name);
       if (match === null) continue;
       const entries = optimizers[Number(match[1])]?.state;
-      if (entries === undefined) throw new CheckpointError(`${path} holds state of optimizer ${match[1]}, but lists ${optimizers.length} optimizers`);
+      if (entries === undefined)
+        throw new CheckpointError(`${path} holds state of optimizer ${match[1]}, but lists ${optimizers.length} optimizers`);
       entries[Number(match[2])] = { ...entries[Number(match[2])], [match[3]]: file.get(name) };
     }
     return { model, optimizers, state };
@@ -94,7 +103,9 @@ function parseState(text: string, path: string): StoredState {
     throw new CheckpointError(`${path}: the training state is not JSON (${(cause as Error).message})`, { cause });
   }
   if (stored?.version !== VERSION)
-    throw new CheckpointError(`${path} was written by another version of the trainer (format ${String(stored?.version)}, this one reads ${VERSION})`);
+    throw new CheckpointError(
+      `${path} was written by another version of the trainer (format ${String(stored?.version)}, this one reads ${VERSION})`,
+    );
   if (!Array.isArray(stored.optimizers) || typeof stored.state !== 'object')
     throw new CheckpointError(`${path}: the training state is incomplete`);
   return stored as StoredState;

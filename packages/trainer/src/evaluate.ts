@@ -21,7 +21,13 @@ export interface Evaluation {
  * Runs the stage's step on up to `limit` batches, in evaluation mode and without recording operations. Afterwards every submodule
  * is in the mode in which it was.
  */
-export async function evaluate(trainer: Trainer, module: LightningModule, loader: BatchSource, stage: EvaluationStage, limit: number): Promise<Evaluation> {
+export async function evaluate(
+  trainer: Trainer,
+  module: LightningModule,
+  loader: BatchSource,
+  stage: EvaluationStage,
+  limit: number,
+): Promise<Evaluation> {
   const step = stepOf(module, stage);
   const modes = module.modules().map((m): [Module, boolean] => [m, m.training]);
   module.eval();
@@ -32,7 +38,14 @@ export async function evaluate(trainer: Trainer, module: LightningModule, loader
   }
 }
 
-async function pass(trainer: Trainer, module: LightningModule, step: Step, loader: BatchSource, stage: EvaluationStage, limit: number): Promise<Evaluation> {
+async function pass(
+  trainer: Trainer,
+  module: LightningModule,
+  step: Step,
+  loader: BatchSource,
+  stage: EvaluationStage,
+  limit: number,
+): Promise<Evaluation> {
   const { metrics } = trainer;
   const breather = new Breather();
   const outputs: unknown[] = [];
@@ -59,15 +72,25 @@ async function pass(trainer: Trainer, module: LightningModule, step: Step, loade
 function stepOf(module: LightningModule, stage: EvaluationStage): Step {
   if (stage === 'predict') return module.predictStep;
   const step = stage === 'test' ? module.testStep : module.validationStep;
-  if (step === undefined) throw new ValueError(`${module.constructor.name} has no ${stage === 'test' ? 'testStep' : 'validationStep'}; add one to use trainer.${stage}`);
+  if (step === undefined)
+    throw new ValueError(
+      `${module.constructor.name} has no ${stage === 'test' ? 'testStep' : 'validationStep'}; add one to use trainer.${stage}`,
+    );
   return step;
 }
 
-async function runStep(step: Step, module: LightningModule, batch: unknown, index: number, stage: EvaluationStage): Promise<unknown> {
+async function runStep(
+  step: Step,
+  module: LightningModule,
+  batch: unknown,
+  index: number,
+  stage: EvaluationStage,
+): Promise<unknown> {
   if (step.constructor.name === 'AsyncFunction') return noGrad(async () => step.call(module, batch, index));
   const output = noGrad(() => {
     const result = step.call(module, batch, index);
-    if (result instanceof Promise) throw new TypeError(`${module.constructor.name}: the step of ${stage} returned a promise; declare it as an async function`);
+    if (result instanceof Promise)
+      throw new TypeError(`${module.constructor.name}: the step of ${stage} returned a promise; declare it as an async function`);
     return result;
   });
   return output;
@@ -83,7 +106,13 @@ async function startHooks(trainer: Trainer, module: LightningModule, stage: Eval
   return module.onValidationEpochStart?.();
 }
 
-async function batchHook(trainer: Trainer, stage: EvaluationStage, output: unknown, batch: unknown, index: number): Promise<void> {
+async function batchHook(
+  trainer: Trainer,
+  stage: EvaluationStage,
+  output: unknown,
+  batch: unknown,
+  index: number,
+): Promise<void> {
   if (stage === 'predict') return trainer.callbackHook('onPredictBatchEnd', output, batch, index);
   if (stage === 'test') return trainer.callbackHook('onTestBatchEnd', output, batch, index);
   return trainer.callbackHook('onValidationBatchEnd', output, batch, index);

@@ -1,5 +1,6 @@
 /** The training loop: epochs, batches, optimizer steps, and validation in between. */
 import { type GeneratorState, getRngState, isTensor, setRngState, type Tensor } from '@flambeau/core';
+import type { Module } from '@flambeau/nn';
 import { clipGradNorm_, clipGradValue_ } from '@flambeau/nn/utils';
 import { type BatchSource, lengthOf, take } from './batches.js';
 import { evaluate } from './evaluate.js';
@@ -14,6 +15,8 @@ export class FitLoop {
   private readonly breather = new Breather();
   /** Gradients of batches that no optimizer step has used yet. */
   private pendingGradients = false;
+  /** The model and its submodules, listed once an epoch: walking a deep model costs more than a small step. */
+  private modules: readonly Module[] = [];
 
   constructor(
     private readonly trainer: Trainer,
@@ -66,6 +69,7 @@ export class FitLoop {
       this.restoreRng();
     } else trainer.metrics.select('train');
     await trainer.startHook('onTrainEpochStart');
+    this.modules = module.modules();
     this.restoreRng(); // an epoch that is resumed in its middle drew the numbers of its start before
     const complete = await this.batches();
     if (!complete && this.interrupt.requested) return trainer.saveInterrupted();
@@ -140,7 +144,7 @@ export class FitLoop {
         if (stepsNow) await this.optimizerStep(inScope);
       } else trainer.globalStep++;
     } finally {
-      scope?.close(module);
+      scope?.close(this.modules);
     }
     trainer.atOptimizerStep = stepsNow;
     trainer.batchIndex++;
@@ -158,7 +162,8 @@ export class FitLoop {
     if (step.constructor.name === 'AsyncFunction') return inScope(async () => step.call(module, batch, index));
     return inScope(() => {
       const output = step.call(module, batch, index);
-      if (output instanceof Promise) throw new TypeError(`${module.constructor.name}.trainingStep returned a promise; declare it as an async function`);
+      if (output instanceof Promise)
+        throw new TypeError(`${module.constructor.name}.trainingStep returned a promise; declare it as an async function`);
       return output;
     });
   }
@@ -170,7 +175,7 @@ export class FitLoop {
   }
 
   private async optimizerStep(inScope: InScope): Promise<void> {
-    const { trainer, module } = this;
+    const { trainer } = this;
     for (const optimizer of trainer.optimizers) {
       await trainer.startHook('onBeforeOptimizerStep', optimizer);
       inScope(() => {
@@ -202,7 +207,8 @@ export class FitLoop {
   /** In mid-epoch, if this batch is one after which to validate. */
   private async validateIfDue(): Promise<void> {
     const { batchIndex, numTrainingBatches, validated, options } = this.trainer;
-    if (this.valLoader === null || validated || batchIndex === 0 || batchIndex >= numTrainingBatches || !this.isValidationEpoch) return;
+    if (this.valLoader === null || validated || batchIndex === 0 || batchIndex >= numTrainingBatches || !this.isValidationEpoch)
+      return;
     const { valCheckInterval = 1 } = options;
     const every = valCheckInterval > 1 ? valCheckInterval : Math.max(1, Math.floor(valCheckInterval * numTrainingBatches));
     if (batchIndex % every === 0) await this.validate(this.valLoader);
@@ -224,6 +230,7 @@ type InScope = <T>(fn: () => T) => T;
 function lossOf(output: StepOutput, module: LightningModule): Tensor | null {
   if (output === null || output === undefined) return null;
   const loss = isTensor(output) ? output : output.loss;
-  if (!isTensor(loss)) throw new TypeError(`${module.constructor.name}.trainingStep must return the loss tensor, { loss } or null`);
+  if (!isTensor(loss))
+    throw new TypeError(`${module.constructor.name}.trainingStep must return the loss tensor, { loss } or null`);
   return loss;
 }

@@ -11,7 +11,14 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/model-
 export { modelSummary } from './callbacks/model-summary.js';
 export { ProgressBar } from './callbacks/progress-bar.js';
 export { type Checkpoint, readCheckpoint, type TrainerState } from './checkpoint.js';
-export { LightningModule, type OptimizerConfig, type Optimizers, type Scheduler, type SchedulerConfig, type StepOutput } from './lightning-module.js';
+export {
+  LightningModule,
+  type OptimizerConfig,
+  type Optimizers,
+  type Scheduler,
+  type SchedulerConfig,
+  type StepOutput,
+} from './lightning-module.js';
 export { CSVLogger } from './loggers/csv-logger.js';
 export type { Logger } from './loggers/logger.js';
 export { TensorBoardLogger } from './loggers/tensorboard-logger.js';

@@ -94,7 +94,10 @@ export abstract class LightningModule extends Module {
 
   /** The trainer that runs this module. @throws {FlambeauError} Outside of a trainer. */
   get trainer(): Trainer {
-    if (this.#trainer === null) throw new FlambeauError(`${this.constructor.name} is not attached to a trainer; pass it to trainer.fit, validate, test or predict`);
+    if (this.#trainer === null)
+      throw new FlambeauError(
+        `${this.constructor.name} is not attached to a trainer; pass it to trainer.fit, validate, test or predict`,
+      );
     return this.#trainer;
   }
   /** @internal */

@@ -1,6 +1,5 @@
 /** Logged values: kept as tensors in the step, read when they are due. */
 import { type DType, isTensor, keep, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
-import { withContext } from '@flambeau/core/internal';
 
 export type Loggable = number | Tensor;
 
@@ -37,7 +36,10 @@ interface Entry {
 /** A value in a checkpoint: a number, or a tensor's value and dtype. */
 type SavedValue = number | { readonly value: number; readonly dtype: DType };
 /** A training epoch under way, for checkpoints. */
-export type MetricsState = Record<string, Omit<Entry, 'last' | 'total'> & { readonly last: SavedValue; readonly total: SavedValue | null }>;
+export type MetricsState = Record<
+  string,
+  Omit<Entry, 'last' | 'total'> & { readonly last: SavedValue; readonly total: SavedValue | null }
+>;
 
 export class Metrics {
   // a validation in mid-epoch leaves what training logged so far alone
@@ -69,8 +71,10 @@ export class Metrics {
     const inTrainingStep = this.isTraining && this.batchSize !== null;
     const { onStep = inTrainingStep, onEpoch = !inTrainingStep, progBar = false, logger = true, reduceFx = 'mean' } = options;
     const { batchSize = this.batchSize ?? 1 } = options;
-    if (isTensor(value) && value.numel !== 1) throw new ShapeError(`log: '${name}' must be one number, got a tensor of shape (${value.shape.join(', ')})`);
-    if (!isTensor(value) && typeof value !== 'number') throw new ValueError(`log: '${name}' must be a number or a tensor, got ${typeof value}`);
+    if (isTensor(value) && value.numel !== 1)
+      throw new ShapeError(`log: '${name}' must be one number, got a tensor of shape (${value.shape.join(', ')})`);
+    if (!isTensor(value) && typeof value !== 'number')
+      throw new ValueError(`log: '${name}' must be a number or a tensor, got ${typeof value}`);
     const last = isTensor(value) ? keep(value.detach().reshape([]).clone()) : value;
     let entry = this.entries.get(name);
     if (entry === undefined) {
@@ -107,7 +111,9 @@ export class Metrics {
   /** The last value of a metric. @throws {ValueError} If nothing of this name was logged, naming what was. */
   monitored(who: string, name: string): number {
     if (Object.hasOwn(this.values, name)) return this.values[name];
-    throw new ValueError(`${who}: the metric '${name}' was not logged; logged are ${Object.keys(this.values).join(', ') || 'none'} (this.log('${name}', value) in a step)`);
+    throw new ValueError(
+      `${who}: the metric '${name}' was not logged; logged are ${Object.keys(this.values).join(', ') || 'none'} (this.log('${name}', value) in a step)`,
+    );
   }
 
   /** What the progress bar shows: values of the last step or, at its end, of the epoch. */
@@ -157,7 +163,8 @@ async function toNumber(value: Loggable): Promise<number> {
 
 const save = async (value: Loggable): Promise<SavedValue> =>
   isTensor(value) ? { value: await toNumber(value), dtype: value.dtype } : value;
-const restore = (saved: SavedValue): Loggable => (typeof saved === 'number' ? saved : tensor(saved.value, { dtype: saved.dtype }));
+const restore = (saved: SavedValue): Loggable =>
+  typeof saved === 'number' ? saved : tensor(saved.value, { dtype: saved.dtype });
 
 function firstTensor(value: unknown): Tensor | null {
   if (isTensor(value)) return value.ndim > 0 ? value : null;

@@ -22,9 +22,12 @@ export function configureOptimization(module: LightningModule, options: TrainerO
   const name = module.constructor.name;
   const configured = module.configureOptimizers();
   const list = (Array.isArray(configured) ? configured : [configured]) as (Optimizer | OptimizerConfig | undefined)[];
-  if (list.length === 0 || list.some((entry) => !entry)) throw new ValueError(`${name}.configureOptimizers must return an optimizer`);
+  if (list.length === 0 || list.some((entry) => !entry))
+    throw new ValueError(`${name}.configureOptimizers must return an optimizer`);
   if (module.automaticOptimization && list.length > 1)
-    throw new ValueError(`${name} has several optimizers, which need manual optimization: set automaticOptimization = false and step them in trainingStep`);
+    throw new ValueError(
+      `${name} has several optimizers, which need manual optimization: set automaticOptimization = false and step them in trainingStep`,
+    );
   if (!module.automaticOptimization)
     for (const option of ['accumulateGradBatches', 'gradientClipVal'] as const)
       if ((options[option] ?? 1) !== 1 || (option === 'gradientClipVal' && options[option] !== undefined))
@@ -40,12 +43,19 @@ function activeScheduler({ lrScheduler }: OptimizerConfig): ActiveScheduler[] {
   if (!Number.isInteger(active.frequency) || active.frequency < 1)
     throw new ValueError(`the frequency of a learning-rate scheduler must be a positive integer, got ${active.frequency}`);
   if (active.scheduler instanceof ReduceLROnPlateau && active.monitor === undefined)
-    throw new ValueError("ReduceLROnPlateau needs a metric: return { optimizer, lrScheduler: { scheduler, monitor: 'valLoss' } }");
+    throw new ValueError(
+      "ReduceLROnPlateau needs a metric: return { optimizer, lrScheduler: { scheduler, monitor: 'valLoss' } }",
+    );
   return [active];
 }
 
 /** Steps what is due after `count` steps or epochs. @throws {ValueError} If a scheduler watches a metric that was not logged. */
-export function stepSchedulers(schedulers: readonly ActiveScheduler[], interval: 'epoch' | 'step', count: number, metrics: Metrics): void {
+export function stepSchedulers(
+  schedulers: readonly ActiveScheduler[],
+  interval: 'epoch' | 'step',
+  count: number,
+  metrics: Metrics,
+): void {
   for (const { scheduler, monitor, ...due } of schedulers) {
     if (due.interval !== interval || count % due.frequency !== 0) continue;
     if (monitor === undefined) scheduler.step();

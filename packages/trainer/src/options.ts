@@ -45,7 +45,12 @@ export interface TrainerOptions {
 /** @throws {ValueError} Naming the option. */
 export function checkOptions(options: TrainerOptions): void {
   const least: [keyof TrainerOptions, number][] = [
-    ['maxEpochs', -1], ['minEpochs', 0], ['maxSteps', -1], ['checkValEveryNEpoch', 1], ['numSanityValSteps', -1], ['logEveryNSteps', 1],
+    ['maxEpochs', -1],
+    ['minEpochs', 0],
+    ['maxSteps', -1],
+    ['checkValEveryNEpoch', 1],
+    ['numSanityValSteps', -1],
+    ['logEveryNSteps', 1],
     ['accumulateGradBatches', 1],
   ];
   for (const [name, minimum] of least) {
@@ -53,12 +58,19 @@ export function checkOptions(options: TrainerOptions): void {
     if (value !== undefined && (!Number.isInteger(value) || (value as number) < minimum))
       throw new ValueError(`Trainer: ${name} must be an integer of at least ${minimum}, got ${String(value)}`);
   }
-  for (const name of ['limitTrainBatches', 'limitValBatches', 'limitTestBatches', 'limitPredictBatches', 'valCheckInterval'] as const) {
+  for (const name of [
+    'limitTrainBatches',
+    'limitValBatches',
+    'limitTestBatches',
+    'limitPredictBatches',
+    'valCheckInterval',
+  ] as const) {
     const value = options[name];
     if (value !== undefined && !(value >= 0 && (value <= 1 || Number.isInteger(value))))
       throw new ValueError(`Trainer: ${name} must be a share in [0, 1] or a number of batches, got ${value}`);
   }
-  if (options.valCheckInterval === 0) throw new ValueError('Trainer: valCheckInterval must be positive; limitValBatches: 0 switches validation off');
+  if (options.valCheckInterval === 0)
+    throw new ValueError('Trainer: valCheckInterval must be positive; limitValBatches: 0 switches validation off');
   if (options.gradientClipVal !== undefined && !(options.gradientClipVal > 0))
     throw new ValueError(`Trainer: gradientClipVal must be positive, got ${options.gradientClipVal}`);
 }

@@ -1,9 +1,10 @@
 /** Putting a run back to where a checkpoint was written. */
 import { ValueError } from '@flambeau/core';
 import type { BatchSource } from './batches.js';
+import { stateKeyOf } from './callbacks/callback.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LightningModule } from './lightning-module.js';
-import { stateKeyOf, type Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 
 /**
  * Everything but the default generator, which the loop sets when its first batch is near.
@@ -11,13 +12,21 @@ import { stateKeyOf, type Trainer } from './trainer.js';
  * @throws {StateDictError} If the model differs.
  * @throws {ValueError} If optimizers, schedulers or the training data cannot continue.
  */
-export function restore(checkpoint: Checkpoint, trainer: Trainer, module: LightningModule, trainLoader: BatchSource, valLoader: BatchSource | null): void {
+export function restore(
+  checkpoint: Checkpoint,
+  trainer: Trainer,
+  module: LightningModule,
+  trainLoader: BatchSource,
+  valLoader: BatchSource | null,
+): void {
   const { model, optimizers, state } = checkpoint;
   checkCount('optimizers', optimizers.length, trainer.optimizers.length);
   checkCount('learning-rate schedulers', state.schedulers.length, trainer.schedulers.length);
   const inMidEpoch = !state.epochComplete && state.batchIndex > 0;
   if (inMidEpoch && (state.loader === null || trainLoader.loadStateDict === undefined))
-    throw new ValueError('the checkpoint was written in mid-epoch, and the training data cannot go to a position; use a DataLoader');
+    throw new ValueError(
+      'the checkpoint was written in mid-epoch, and the training data cannot go to a position; use a DataLoader',
+    );
 
   module.loadStateDict(model);
   for (const [i, optimizer] of trainer.optimizers.entries()) optimizer.loadStateDict(optimizers[i]);

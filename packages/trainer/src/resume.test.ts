@@ -27,7 +27,9 @@ class Run {
   readonly ended: Promise<Ended>;
 
   constructor(options: Options) {
-    this.process = spawn(process.execPath, [SCRIPT, this.folder, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'pipe'] });
+    this.process = spawn(process.execPath, [SCRIPT, this.folder, JSON.stringify(options)], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
     let stderr = '';
     this.process.stderr?.on('data', (text) => (stderr += String(text)));
     this.ended = new Promise((resolve) => this.process.on('close', (code, signal) => resolve({ code, signal, stderr })));

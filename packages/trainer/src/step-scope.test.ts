@@ -99,7 +99,10 @@ describe('memory of a training step', () => {
     }
     await fit(new Capturing());
     expect(() => use(captured[0])).toThrow(
-      expect.objectContaining({ name: 'StorageError', message: expect.stringMatching(/made by relu in a forward .* mark it with keep\(\)/) }),
+      expect.objectContaining({
+        name: 'StorageError',
+        message: expect.stringMatching(/made by relu in a forward .* mark it with keep\(\)/),
+      }),
     );
     captured.length = 0;
     await fit(new Capturing(), { recycleMemory: false });

@@ -44,10 +44,10 @@ export class StepScope implements StorageTracker {
     return withContext('step', { scope: this }, fn);
   }
 
-  /** After backward and the optimizer. */
-  close(model: Module): void {
+  /** After backward and the optimizer. What is a property of one of `modules` stays. */
+  close(modules: readonly Module[]): void {
     this.visited.clear();
-    for (const module of model.modules()) for (const value of Object.values(module)) this.keepTensors(value, PROPERTY_DEPTH);
+    for (const module of modules) for (const value of Object.values(module)) this.keepTensors(value, PROPERTY_DEPTH);
     for (const storage of this.made) {
       if (storage.released || storage.persistent) continue;
       if (this.kept.has(storage) || storage.escaped) this.parent?.track(storage, storage.madeBy as string);

@@ -3,6 +3,7 @@ import { DataLoader, IterableDataset } from '@flambeau/data';
 import { mseLoss } from '@flambeau/nn/functional';
 import { Adam, type Optimizer, ReduceLROnPlateau, SGD, StepLR } from '@flambeau/optim';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../test/temporary-folder.js';
 import { type Batch, Boring, BoringWithValidation, loaderOf, quiet, regressionData, seeded } from '../test/boring.js';
 // @ts-expect-error plain JavaScript, as a user's module is for a worker
 import { ThreadIds } from '../test/thread-ids.mjs';
@@ -33,8 +34,22 @@ describe('fit', () => {
 
   it('runs the hooks in order, of callbacks first at a start and of the module first at an end', async () => {
     const order: string[] = [];
-    const names = ['onFitStart', 'onFitEnd', 'onSanityCheckStart', 'onSanityCheckEnd', 'onTrainStart', 'onTrainEnd', 'onTrainEpochStart', 'onTrainEpochEnd',
-      'onTrainBatchStart', 'onTrainBatchEnd', 'onBeforeOptimizerStep', 'onValidationStart', 'onValidationBatchEnd', 'onValidationEnd'] as const;
+    const names = [
+      'onFitStart',
+      'onFitEnd',
+      'onSanityCheckStart',
+      'onSanityCheckEnd',
+      'onTrainStart',
+      'onTrainEnd',
+      'onTrainEpochStart',
+      'onTrainEpochEnd',
+      'onTrainBatchStart',
+      'onTrainBatchEnd',
+      'onBeforeOptimizerStep',
+      'onValidationStart',
+      'onValidationBatchEnd',
+      'onValidationEnd',
+    ] as const;
     const callback = Object.fromEntries(names.map((name) => [name, () => void order.push(`callback ${name}`)])) as Callback;
     class Hooked extends BoringWithValidation {
       override onFitStart = () => void order.push('onFitStart');
@@ -51,22 +66,35 @@ describe('fit', () => {
     }
     await quiet({ numSanityValSteps: 1, callbacks: [callback] }).fit(new Hooked(), loaderOf(4, 4), loaderOf(8, 4));
     const validation = (batches: number) => [
-      'callback onValidationStart', 'onValidationEpochStart',
+      'callback onValidationStart',
+      'onValidationEpochStart',
       ...Array<string>(batches).fill('callback onValidationBatchEnd'),
-      'onValidationEpochEnd', 'callback onValidationEnd',
+      'onValidationEpochEnd',
+      'callback onValidationEnd',
     ];
     expect(order).toEqual([
-      'callback onFitStart', 'onFitStart',
-      'callback onSanityCheckStart', ...validation(1), 'callback onSanityCheckEnd',
-      'callback onTrainStart', 'onTrainStart',
-      'callback onTrainEpochStart', 'onTrainEpochStart',
-      'callback onTrainBatchStart', 'onTrainBatchStart',
-      'callback onBeforeOptimizerStep', 'onBeforeOptimizerStep',
-      'onTrainBatchEnd', 'callback onTrainBatchEnd',
+      'callback onFitStart',
+      'onFitStart',
+      'callback onSanityCheckStart',
+      ...validation(1),
+      'callback onSanityCheckEnd',
+      'callback onTrainStart',
+      'onTrainStart',
+      'callback onTrainEpochStart',
+      'onTrainEpochStart',
+      'callback onTrainBatchStart',
+      'onTrainBatchStart',
+      'callback onBeforeOptimizerStep',
+      'onBeforeOptimizerStep',
+      'onTrainBatchEnd',
+      'callback onTrainBatchEnd',
       ...validation(2),
-      'onTrainEpochEnd', 'callback onTrainEpochEnd',
-      'onTrainEnd', 'callback onTrainEnd',
-      'onFitEnd', 'callback onFitEnd',
+      'onTrainEpochEnd',
+      'callback onTrainEpochEnd',
+      'onTrainEnd',
+      'callback onTrainEnd',
+      'onFitEnd',
+      'callback onFitEnd',
     ]);
   });
 
@@ -86,7 +114,7 @@ describe('fit', () => {
     const outputs: unknown[] = [];
     class Picky extends Boring {
       override trainingStep(batch: Batch, index?: number): StepOutput {
-        return index === 1 ? null : { loss: super.trainingStep(batch) as Tensor, extra: index } as { loss: Tensor };
+        return index === 1 ? null : ({ loss: super.trainingStep(batch) as Tensor, extra: index } as { loss: Tensor });
       }
       override onTrainBatchEnd(output: StepOutput): void {
         outputs.push(output === null ? null : (output as unknown as { extra: number }).extra);
@@ -145,7 +173,8 @@ describe('fit', () => {
       override onTrainEpochStart(): void {
         threads.push(new Set());
       }
-      override trainingStep([x, y, thread]: [Tensor, Tensor, Tensor]): Tensor {
+      override trainingStep(batch: Batch): Tensor {
+        const [x, y, thread] = batch as Tensor[];
         for (const id of thread.toArray() as number[]) threads.at(-1)?.add(id);
         return mseLoss(this.net(x), y);
       }
@@ -249,6 +278,38 @@ describe('limits', () => {
   });
 });
 
+describe('Ctrl-C', () => {
+  it.each([
+    ['in the middle of an epoch', { onTrainBatchEnd: (t) => void (t.globalStep === 4 && process.emit('SIGINT')) }, 4],
+    [
+      'in the middle of a window of gradients',
+      { onTrainBatchEnd: (t) => void (t.currentEpoch === 1 && t.batchIndex === 1 && process.emit('SIGINT')) },
+      5,
+    ],
+    ['at the end of an epoch', { onTrainEpochEnd: (t) => void (t.currentEpoch === 0 && process.emit('SIGINT')) }, 3],
+    [
+      'in the validation at the end of an epoch',
+      { onValidationBatchEnd: (t) => void (t.globalStep === 3 && process.emit('SIGINT')) },
+      3,
+    ],
+  ] satisfies [string, Callback, number][])('%s: the saved run continues where it ended', async (where, callback, losses) => {
+    const options = { maxEpochs: 3, accumulateGradBatches: where.includes('window') ? 2 : 1 };
+    const data = () => [loaderOf(12, 4), loaderOf(4, 4)] as const;
+    const whole = seeded(() => new BoringWithValidation());
+    await quiet(options).fit(whole, ...data());
+    const stopped = seeded(() => new BoringWithValidation());
+    const trainer = quiet({ ...options, callbacks: [callback], defaultRootDir: temporaryFolder(), numSanityValSteps: 0 });
+    const listeners = process.listenerCount('SIGINT');
+    await trainer.fit(stopped, ...data());
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    expect(stopped.losses).toHaveLength(losses);
+    const resumed = new BoringWithValidation();
+    await quiet(options).fit(resumed, ...data(), { ckptPath: trainer.interruptedCheckpoint as string });
+    expect([...stopped.lossValues(), ...resumed.lossValues()]).toEqual(whole.lossValues());
+    expect(weightsOf(resumed)).toEqual(weightsOf(whole));
+  });
+});
+
 describe('schedulers', () => {
   class Scheduled extends BoringWithValidation {
     readonly lrs: number[] = [];
@@ -275,15 +336,24 @@ describe('schedulers', () => {
   it('step after each epoch, step, or so many of them', async () => {
     const halving = (o: Optimizer) => new StepLR(o, { stepSize: 1, gamma: 0.5 });
     expect(await lrs(halving)).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]);
-    expect(await lrs((o) => ({ scheduler: halving(o), interval: 'step', frequency: 2 }))).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.0625]);
+    expect(await lrs((o) => ({ scheduler: halving(o), interval: 'step', frequency: 2 }))).toEqual([
+      1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.0625,
+    ]);
     expect(await lrs((o) => ({ scheduler: halving(o), frequency: 2 }))).toEqual([1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5]);
-    expect(await lrs((o) => ({ scheduler: halving(o), interval: 'step' }), { accumulateGradBatches: 3 })).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]);
+    expect(await lrs((o) => ({ scheduler: halving(o), interval: 'step' }), { accumulateGradBatches: 3 })).toEqual([
+      1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25,
+    ]);
   });
   it('a plateau scheduler watches a metric', async () => {
-    const plateau = (o: Optimizer, monitor?: string) => ({ scheduler: new ReduceLROnPlateau(o, { patience: 0, factor: 0.5 }), monitor });
+    const plateau = (o: Optimizer, monitor?: string) => ({
+      scheduler: new ReduceLROnPlateau(o, { patience: 0, factor: 0.5 }),
+      monitor,
+    });
     // without optimizer steps the metric stays: the first look is the best, the second reduces
     expect(await lrs((o) => plateau(o, 'valLoss'))).toEqual([1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5]);
-    await expect(lrs((o) => plateau(o, 'valAcc'))).rejects.toThrow("the learning-rate scheduler: the metric 'valAcc' was not logged; logged are valLoss");
+    await expect(lrs((o) => plateau(o, 'valAcc'))).rejects.toThrow(
+      "the learning-rate scheduler: the metric 'valAcc' was not logged; logged are valLoss",
+    );
     await expect(lrs((o) => plateau(o))).rejects.toThrow('ReduceLROnPlateau needs a metric');
   });
 });
@@ -318,9 +388,15 @@ describe('manual optimization', () => {
     class Forgotten extends TwoPlayers {
       override automaticOptimization = true;
     }
-    await expect(quiet().fit(new Forgotten(), loaderOf(4, 4))).rejects.toThrow('Forgotten has several optimizers, which need manual optimization');
-    await expect(quiet({ accumulateGradBatches: 2 }).fit(new TwoPlayers(), loaderOf(4, 4))).rejects.toThrow('accumulateGradBatches does not go with manual');
-    await expect(quiet({ gradientClipVal: 1 }).fit(new TwoPlayers(), loaderOf(4, 4))).rejects.toThrow('gradientClipVal does not go with manual');
+    await expect(quiet().fit(new Forgotten(), loaderOf(4, 4))).rejects.toThrow(
+      'Forgotten has several optimizers, which need manual optimization',
+    );
+    await expect(quiet({ accumulateGradBatches: 2 }).fit(new TwoPlayers(), loaderOf(4, 4))).rejects.toThrow(
+      'accumulateGradBatches does not go with manual',
+    );
+    await expect(quiet({ gradientClipVal: 1 }).fit(new TwoPlayers(), loaderOf(4, 4))).rejects.toThrow(
+      'gradientClipVal does not go with manual',
+    );
     class Confused extends Boring {
       override trainingStep(batch: Batch): Tensor {
         const loss = super.trainingStep(batch) as Tensor;
@@ -342,9 +418,17 @@ describe('evaluation', () => {
     expect((await quiet().validate(model, loader())).valLoss).toBeCloseTo(expected, 5);
     expect((await quiet().test(model, loader())).testLoss).toBeCloseTo(expected, 5);
     const outputs = (await quiet().predict(model, loader())) as Tensor[];
-    expect(outputs.map((t) => t.shape)).toEqual([[4, 1], [4, 1], [2, 1]]);
+    expect(outputs.map((t) => t.shape)).toEqual([
+      [4, 1],
+      [4, 1],
+      [2, 1],
+    ]);
     expect(outputs[0].requiresGrad).toBe(false);
-    expect(outputs[2].toArray()).toEqual(model(x.narrow(0, 8, 2)).detach().toArray());
+    expect(outputs[2].toArray()).toEqual(
+      model(x.narrow(0, 8, 2))
+        .detach()
+        .toArray(),
+    );
     expect(await quiet({ limitPredictBatches: 2 }).predict(model, loader())).toHaveLength(2);
     expect(await quiet({ limitTestBatches: 1 }).test(model, loader())).toHaveProperty('testLoss');
   });
@@ -358,7 +442,9 @@ describe('evaluation', () => {
     const model = new Modal();
     model.net.eval(); // frozen
     let seen: unknown;
-    await expect(quiet({ callbacks: [{ onException: (_t, _m, e) => void (seen = e) }] }).test(model, loaderOf(4, 4))).rejects.toThrow('on purpose');
+    await expect(
+      quiet({ callbacks: [{ onException: (_t, _m, e) => void (seen = e) }] }).test(model, loaderOf(4, 4)),
+    ).rejects.toThrow('on purpose');
     expect([model.training, model.net.training]).toEqual([true, false]);
     expect(seen).toBeInstanceOf(Error);
   });
@@ -413,8 +499,14 @@ describe('metrics', () => {
     const trainer = quiet({ logger, logEveryNSteps: 2 });
     // batches of 4, 4, 4, 2
     await trainer.fit(new Logging(), loaderOf(14, 4), loaderOf(6, 4));
-    expect(logger.of('plain')).toEqual([[2, 1], [4, 3]]);
-    expect(logger.of('both_step')).toEqual([[2, 1], [4, 3]]);
+    expect(logger.of('plain')).toEqual([
+      [2, 1],
+      [4, 3],
+    ]);
+    expect(logger.of('both_step')).toEqual([
+      [2, 1],
+      [4, 3],
+    ]);
     const mean = (4 * 0 + 4 * 1 + 4 * 2 + 2 * 3) / 14;
     for (const name of ['mean', 'both_epoch']) expect(logger.of(name)).toEqual([[4, mean]]);
     expect(logger.of('sum')).toEqual([[4, 6]]);
@@ -440,14 +532,20 @@ describe('metrics', () => {
         return super.trainingStep(batch) as Tensor;
       }
     }
-    await expect(quiet().fit(new Bad(), loaderOf(4, 4))).rejects.toThrow("log: 'x' must be one number, got a tensor of shape (4, 4)");
+    await expect(quiet().fit(new Bad(), loaderOf(4, 4))).rejects.toThrow(
+      "log: 'x' must be one number, got a tensor of shape (4, 4)",
+    );
   });
 });
 
 describe('mistakes', () => {
   it('are explained', async () => {
-    await expect(quiet().fit(new Boring(), loaderOf(4, 4), loaderOf(4, 4))).rejects.toThrow('Boring has no validationStep, but fit was given validation data');
-    await expect(quiet().validate(new Boring(), loaderOf(4, 4))).rejects.toThrow('Boring has no validationStep; add one to use trainer.validate');
+    await expect(quiet().fit(new Boring(), loaderOf(4, 4), loaderOf(4, 4))).rejects.toThrow(
+      'Boring has no validationStep, but fit was given validation data',
+    );
+    await expect(quiet().validate(new Boring(), loaderOf(4, 4))).rejects.toThrow(
+      'Boring has no validationStep; add one to use trainer.validate',
+    );
     await expect(quiet().test(new Boring(), loaderOf(4, 4))).rejects.toThrow('Boring has no testStep');
     expect(() => new Boring().trainer).toThrow('Boring is not attached to a trainer; pass it to trainer.fit');
     class NoOptimizer extends Boring {
@@ -455,19 +553,25 @@ describe('mistakes', () => {
         return undefined as unknown as Optimizers;
       }
     }
-    await expect(quiet().fit(new NoOptimizer(), loaderOf(4, 4))).rejects.toThrow('NoOptimizer.configureOptimizers must return an optimizer');
+    await expect(quiet().fit(new NoOptimizer(), loaderOf(4, 4))).rejects.toThrow(
+      'NoOptimizer.configureOptimizers must return an optimizer',
+    );
     class NoLoss extends Boring {
       override trainingStep(): StepOutput {
         return { loss: 3 } as unknown as StepOutput;
       }
     }
-    await expect(quiet().fit(new NoLoss(), loaderOf(4, 4))).rejects.toThrow('NoLoss.trainingStep must return the loss tensor, { loss } or null');
+    await expect(quiet().fit(new NoLoss(), loaderOf(4, 4))).rejects.toThrow(
+      'NoLoss.trainingStep must return the loss tensor, { loss } or null',
+    );
     class Promising extends Boring {
       override trainingStep(batch: Batch): Tensor {
         return Promise.resolve(super.trainingStep(batch)) as unknown as Tensor;
       }
     }
-    await expect(quiet().fit(new Promising(), loaderOf(4, 4))).rejects.toThrow('Promising.trainingStep returned a promise; declare it as an async function');
+    await expect(quiet().fit(new Promising(), loaderOf(4, 4))).rejects.toThrow(
+      'Promising.trainingStep returned a promise; declare it as an async function',
+    );
     const twins: Callback = { stateKey: 'twin', stateDict: () => ({}) };
     expect(() => quiet({ callbacks: [twins, { ...twins }] })).toThrow("two callbacks have the stateKey 'twin'");
   });

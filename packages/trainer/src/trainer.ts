@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { FlambeauError, getRngState, type Tensor, ValueError } from '@flambeau/core';
 import type { Optimizer } from '@flambeau/optim';
 import { type BatchSource, lengthOf } from './batches.js';
-import type { Callback, HookArguments, HookName } from './callbacks/callback.js';
+import { type Callback, type HookArguments, type HookName, stateKeyOf } from './callbacks/callback.js';
 import { ModelCheckpoint } from './callbacks/model-checkpoint.js';
 import { modelSummary } from './callbacks/model-summary.js';
 import { ProgressBar } from './callbacks/progress-bar.js';
@@ -78,7 +78,11 @@ export class Trainer {
     this.fastDevRun = options.fastDevRun ?? false;
     const unlimited = (n: number | undefined) => (n === undefined || n === -1 ? Number.POSITIVE_INFINITY : n);
     this.maxSteps = unlimited(options.maxSteps);
-    this.maxEpochs = this.fastDevRun ? 1 : options.maxEpochs === undefined && options.maxSteps === undefined ? 1000 : unlimited(options.maxEpochs);
+    this.maxEpochs = this.fastDevRun
+      ? 1
+      : options.maxEpochs === undefined && options.maxSteps === undefined
+        ? 1000
+        : unlimited(options.maxEpochs);
     this.defaultRootDir = options.defaultRootDir ?? 'runs';
     const { logger = true, enableCheckpointing = true, enableProgressBar = true } = options;
     if (this.fastDevRun || logger === false) this.loggers = [];
@@ -86,12 +90,14 @@ export class Trainer {
     else this.loggers = Array.isArray(logger) ? [...logger] : [logger as Logger];
     this.callbacks = [...(options.callbacks ?? [])];
     if (enableProgressBar && !this.callbacks.some((c) => c instanceof ProgressBar)) this.callbacks.push(new ProgressBar());
-    if (enableCheckpointing && !this.fastDevRun && !this.callbacks.some((c) => c instanceof ModelCheckpoint)) this.callbacks.push(new ModelCheckpoint());
+    if (enableCheckpointing && !this.fastDevRun && !this.callbacks.some((c) => c instanceof ModelCheckpoint))
+      this.callbacks.push(new ModelCheckpoint());
     // checkpoints come last, so that they hold what the other callbacks decided
     this.callbacks.sort((a, b) => Number(a instanceof ModelCheckpoint) - Number(b instanceof ModelCheckpoint));
     const keys = this.callbacks.filter((c) => c.stateDict !== undefined).map(stateKeyOf);
     const twice = keys.find((key, i) => keys.indexOf(key) !== i);
-    if (twice !== undefined) throw new ValueError(`Trainer: two callbacks have the stateKey '${twice}', under which checkpoints hold their state`);
+    if (twice !== undefined)
+      throw new ValueError(`Trainer: two callbacks have the stateKey '${twice}', under which checkpoints hold their state`);
   }
 
   /** The first ModelCheckpoint. */
@@ -113,9 +119,16 @@ export class Trainer {
    * @throws {StateDictError} If it is a checkpoint of another model.
    * @throws {ValueError} If the module lacks what the options or the data ask for.
    */
-  async fit(module: LightningModule, trainLoader: BatchSource, valLoader: BatchSource | null = null, { ckptPath }: FitOptions = {}): Promise<void> {
+  async fit(
+    module: LightningModule,
+    trainLoader: BatchSource,
+    valLoader: BatchSource | null = null,
+    { ckptPath }: FitOptions = {},
+  ): Promise<void> {
     if (valLoader !== null && module.validationStep === undefined)
-      throw new ValueError(`${module.constructor.name} has no validationStep, but fit was given validation data; add one or leave the data out`);
+      throw new ValueError(
+        `${module.constructor.name} has no validationStep, but fit was given validation data; add one or leave the data out`,
+      );
     using interrupt = new Interrupt();
     this.attach(module);
     this.trainLoader = trainLoader;
@@ -134,7 +147,14 @@ export class Trainer {
       if (this.options.enableModelSummary ?? true) process.stderr.write(`${modelSummary(module)}\n`);
       for (const logger of this.loggers) logger.logHyperparams?.(module.hyperParameters);
       interrupt.listen();
-      const loop = new FitLoop(this, module, trainLoader, this.hasValidation ? valLoader : null, interrupt, checkpoint?.state.rng ?? null);
+      const loop = new FitLoop(
+        this,
+        module,
+        trainLoader,
+        this.hasValidation ? valLoader : null,
+        interrupt,
+        checkpoint?.state.rng ?? null,
+      );
       await this.startHook('onFitStart');
       if (checkpoint === null) await loop.sanityCheck();
       await this.startHook('onTrainStart');
@@ -165,7 +185,11 @@ export class Trainer {
     return (await this.evaluateAlone(module, loader, 'predict')).outputs;
   }
 
-  private async evaluateAlone(module: LightningModule, loader: BatchSource, stage: 'validate' | 'test' | 'predict'): Promise<Evaluation> {
+  private async evaluateAlone(
+    module: LightningModule,
+    loader: BatchSource,
+    stage: 'validate' | 'test' | 'predict',
+  ): Promise<Evaluation> {
     this.attach(module);
     try {
       const evaluation = await evaluate(this, module, loader, stage, this.batchesOf(loader, stage));
@@ -262,9 +286,8 @@ export class Trainer {
     await this.saveCheckpoint(path);
     this.interruptedCheckpoint = path;
     this.stop('interrupted');
-    process.stderr.write(`Interrupted at step ${this.globalStep}. Saved ${path}\nResume with: trainer.fit(model, trainLoader, valLoader, { ckptPath: '${path}' })\n`);
+    process.stderr.write(
+      `Interrupted at step ${this.globalStep}. Saved ${path}\nResume with: trainer.fit(model, trainLoader, valLoader, { ckptPath: '${path}' })\n`,
+    );
   }
 }
-
-/** @internal Under which name a checkpoint holds a callback's state. */
-export const stateKeyOf = (callback: Callback): string => callback.stateKey ?? callback.constructor.name;

@@ -58,4 +58,11 @@ export function seeded<M>(make: () => M): M {
 
 /** A trainer that writes nothing but what the options ask for. */
 export const quiet = (options: TrainerOptions = {}): Trainer =>
-  new Trainer({ logger: false, enableCheckpointing: false, enableProgressBar: false, enableModelSummary: false, maxEpochs: 1, ...options });
+  new Trainer({
+    logger: false,
+    enableCheckpointing: false,
+    enableProgressBar: false,
+    enableModelSummary: false,
+    maxEpochs: 1,
+    ...options,
+  });

@@ -9,7 +9,9 @@ export class NoisyPoints extends Dataset {
     this.length = length;
   }
   get(i) {
-    const x = randn([8]).mul(0.1).add(tensor([i / this.length]));
+    const x = randn([8])
+      .mul(0.1)
+      .add(tensor([i / this.length]));
     return [x, x.sum().reshape([1])];
   }
   [TO_WORKER]() {

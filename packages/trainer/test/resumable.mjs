@@ -61,4 +61,7 @@ await trainer.fit(model, loader(SAMPLES), loader(16), { ckptPath });
 
 const hash = createHash('sha256');
 for (const [name, t] of Object.entries(model.stateDict())) hash.update(name).update(new Uint8Array(t.toTypedArray().buffer));
-writeFileSync(`${folder}/result.json`, JSON.stringify({ weights: hash.digest('hex'), metrics: trainer.metrics.values, interrupted: trainer.interruptedCheckpoint }));
+writeFileSync(
+  `${folder}/result.json`,
+  JSON.stringify({ weights: hash.digest('hex'), metrics: trainer.metrics.values, interrupted: trainer.interruptedCheckpoint }),
+);

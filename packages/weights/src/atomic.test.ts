@@ -25,7 +25,9 @@ describe('writeFileAtomic', () => {
       yield 'half';
       throw new RangeError('on purpose');
     };
-    expect(() => writeFileAtomic(path, failing())).toThrow(`cannot write ${path}: on purpose; the previous file, if there was one, is unchanged`);
+    expect(() => writeFileAtomic(path, failing())).toThrow(
+      `cannot write ${path}: on purpose; the previous file, if there was one, is unchanged`,
+    );
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(dir)).toEqual(['a']);
   });
@@ -61,15 +63,27 @@ describe('a checkpoint that does not fit', () => {
   it('on a full disk leaves the old one complete', (context) => {
     const dir = folder();
     const command = `mount -t tmpfs -o size=1m tmpfs '${dir}' && exec '${process.execPath}' '${SCRIPT}' '${dir}'`;
-    const allowed = spawnSync('unshare', ['--mount', '--map-root-user', 'sh', '-c', `mount -t tmpfs -o size=1m tmpfs '${dir}'`]).status === 0;
-    const asRoot = !allowed && spawnSync('unshare', ['--mount', 'sh', '-c', `mount -t tmpfs -o size=1m tmpfs '${dir}'`]).status === 0;
-    if (!allowed && !asRoot) return context.skip('a small file system cannot be mounted here (unshare and mount are not permitted)');
-    const stdout = execFileSync('unshare', [...(allowed ? ['--mount', '--map-root-user'] : ['--mount']), 'sh', '-c', command], { encoding: 'utf8' });
-    expect(reportOf(stdout)).toMatchObject({ ...expected, message: expect.stringContaining('the disk is full (ENOSPC); free some space') });
+    const allowed =
+      spawnSync('unshare', ['--mount', '--map-root-user', 'sh', '-c', `mount -t tmpfs -o size=1m tmpfs '${dir}'`]).status === 0;
+    const asRoot =
+      !allowed && spawnSync('unshare', ['--mount', 'sh', '-c', `mount -t tmpfs -o size=1m tmpfs '${dir}'`]).status === 0;
+    if (!allowed && !asRoot)
+      return context.skip('a small file system cannot be mounted here (unshare and mount are not permitted)');
+    const stdout = execFileSync('unshare', [...(allowed ? ['--mount', '--map-root-user'] : ['--mount']), 'sh', '-c', command], {
+      encoding: 'utf8',
+    });
+    expect(reportOf(stdout)).toMatchObject({
+      ...expected,
+      message: expect.stringContaining('the disk is full (ENOSPC); free some space'),
+    });
   });
   it('under a limit of file sizes leaves the old one complete', (context) => {
     const dir = folder();
-    const { status, stdout } = spawnSync('bash', ['-c', `trap '' XFSZ; ulimit -f 512 && exec '${process.execPath}' '${SCRIPT}' '${dir}'`], { encoding: 'utf8' });
+    const { status, stdout } = spawnSync(
+      'bash',
+      ['-c', `trap '' XFSZ; ulimit -f 512 && exec '${process.execPath}' '${SCRIPT}' '${dir}'`],
+      { encoding: 'utf8' },
+    );
     if (status === null) return context.skip('there is no bash here');
     expect(reportOf(stdout)).toMatchObject({ ...expected, message: expect.stringContaining('EFBIG') });
   });

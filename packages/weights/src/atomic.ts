@@ -25,7 +25,9 @@ export function writeFileAtomic(path: string, pieces: Iterable<Uint8Array | stri
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new CheckpointError(`cannot write ${path}: ${describe(cause)}; the previous file, if there was one, is unchanged`, { cause });
+    throw new CheckpointError(`cannot write ${path}: ${describe(cause)}; the previous file, if there was one, is unchanged`, {
+      cause,
+    });
   }
   syncFolder(dirname(path));
 }

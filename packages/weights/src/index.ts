@@ -8,4 +8,14 @@
  */
 export { writeFileAtomic } from './atomic.js';
 export { CheckpointError } from './errors.js';
-export { load, loadFile, type Metadata, SafetensorsFile, type SaveOptions, saveFile, serialize, type TensorInfo, type TensorMap } from './safetensors.js';
+export {
+  load,
+  loadFile,
+  type Metadata,
+  SafetensorsFile,
+  type SaveOptions,
+  saveFile,
+  serialize,
+  type TensorInfo,
+  type TensorMap,
+} from './safetensors.js';

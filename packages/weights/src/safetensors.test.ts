@@ -17,7 +17,10 @@ const bitsOf = (t: Tensor) => {
 
 /** One of each dtype, with values at the edges. */
 const everyDType: Record<DType, Tensor> = {
-  float32: tensor([[1.5, -0, Number.NaN], [Number.POSITIVE_INFINITY, 2 ** -149, 0.1]]),
+  float32: tensor([
+    [1.5, -0, Number.NaN],
+    [Number.POSITIVE_INFINITY, 2 ** -149, 0.1],
+  ]),
   float64: tensor([Math.PI, -Number.MAX_VALUE], { dtype: 'float64' }),
   float16: tensor([65504, 2 ** -24], { dtype: 'float16' }),
   bfloat16: tensor([1e38, -3], { dtype: 'bfloat16' }),
@@ -54,7 +57,12 @@ describe('round trips', () => {
   });
   it('store views as what they show, in maps as well', () => {
     const base = arange(12).reshape([3, 4]);
-    const views = { transposed: base.t(), strided: base.select(1, 2), narrow: base.narrow(0, 1, 1), expanded: tensor([1]).expand([2, 3]) };
+    const views = {
+      transposed: base.t(),
+      strided: base.select(1, 2),
+      narrow: base.narrow(0, 1, 1),
+      expanded: tensor([1]).expand([2, 3]),
+    };
     const path = file('views.safetensors');
     saveFile(path, new Map<string, Tensor>(Object.entries(views)));
     const loaded = loadFile(path);
@@ -90,7 +98,10 @@ describe('round trips', () => {
     expect(open.metadata).toEqual({ format: 'pt', note: 'ä "quoted"' });
     open.close();
     const loaded = loadFile(fixture('pytorch.safetensors'));
-    const numbers = [[0, 1, -2], [3, 100, -100]];
+    const numbers = [
+      [0, 1, -2],
+      [3, 100, -100],
+    ];
     for (const dtype of ['float32', 'float64', 'float16', 'bfloat16', 'int32', 'int16', 'int8'] as const) {
       expect(loaded[dtype].dtype).toBe(dtype);
       expect(loaded[dtype].toArray()).toEqual(numbers);
@@ -115,7 +126,14 @@ describe('round trips', () => {
     const found = JSON.parse(execFileSync(python, [script, path], { encoding: 'utf8' }));
     expect(found.metadata).toEqual({ made: 'here' });
     expect(found.tensors).toMatchObject({
-      float32: ['float32', [2, 3], [[1.5, -0, 'nan'], ['inf', 2 ** -149, Math.fround(0.1)]]],
+      float32: [
+        'float32',
+        [2, 3],
+        [
+          [1.5, -0, 'nan'],
+          ['inf', 2 ** -149, Math.fround(0.1)],
+        ],
+      ],
       float64: ['float64', [2], [Math.PI, -Number.MAX_VALUE]],
       float16: ['float16', [2], [65504, 2 ** -24]],
       bfloat16: ['bfloat16', [2], [expect.closeTo(1e38, -36), -3]],
@@ -131,7 +149,10 @@ describe('round trips', () => {
 
 describe('malformed files', () => {
   const withHeader = (header: unknown, data = 8) => {
-    const json = typeof header === 'string' || header instanceof Uint8Array ? Buffer.from(header as string) : Buffer.from(JSON.stringify(header));
+    const json =
+      typeof header === 'string' || header instanceof Uint8Array
+        ? Buffer.from(header as string)
+        : Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(json.length));
     return Buffer.concat([length, json, Buffer.alloc(data)]);
@@ -153,22 +174,54 @@ describe('malformed files', () => {
     ['with a list for a header', withHeader('[]'), 'not a JSON object'],
     ['with null for a header', withHeader('null'), 'not a JSON object'],
     ['with null for a tensor', withHeader({ x: null }), "tensor 'x' has dtype undefined"],
-    ['with an unknown dtype', withHeader({ x: entry('F8_E4M3', [8], [0, 8]) }), "tensor 'x' has dtype \"F8_E4M3\", which is not supported; known: F32"],
+    [
+      'with an unknown dtype',
+      withHeader({ x: entry('F8_E4M3', [8], [0, 8]) }),
+      'tensor \'x\' has dtype "F8_E4M3", which is not supported; known: F32',
+    ],
     ['with a negative size', withHeader({ x: entry('F32', [-2], [0, 8]) }), "tensor 'x' has an invalid shape [-2]"],
     ['with a fraction for a size', withHeader({ x: entry('F32', [0.5], [0, 8]) }), 'invalid shape [0.5]'],
     ['with three offsets', withHeader({ x: entry('F32', [2], [0, 8, 8]) }), 'invalid offsets [0,8,8]'],
     ['with offsets in reverse', withHeader({ x: entry('F32', [2], [8, 0]) }), 'needs 8 bytes, its range has -8'],
-    ['with a shape that needs more', withHeader({ x: entry('F32', [3], [0, 8]) }), "tensor 'x' of shape (3,) and dtype float32 needs 12 bytes, its range has 8"],
+    [
+      'with a shape that needs more',
+      withHeader({ x: entry('F32', [3], [0, 8]) }),
+      "tensor 'x' of shape (3,) and dtype float32 needs 12 bytes, its range has 8",
+    ],
     ['with a shape that overflows', withHeader({ x: entry('F32', [2 ** 31, 2 ** 31, 2], [0, 8]) }), 'its range has 8'],
-    ['with ranges that overlap', withHeader({ x: entry('F32', [1], [0, 4]), y: entry('F32', [1], [2, 6]) }), "tensor 'y' begins at 2 instead of 4: ranges overlap or leave a gap"],
-    ['with a gap', withHeader({ x: entry('U8', [1], [0, 1]), y: entry('U8', [1], [7, 8]) }), "tensor 'y' begins at 7 instead of 1"],
-    ['with metadata that is not text', withHeader({ __metadata__: { a: 1 }, x: entry('F32', [2], [0, 8]) }), 'the metadata is not an object of strings'],
-    ['with a bool of 2', Buffer.concat([withHeader({ x: entry('BOOL', [8], [0, 8]) }, 0), Buffer.alloc(8, 2)]), "tensor 'x' is bool, but has bytes other than 0 and 1"],
+    [
+      'with ranges that overlap',
+      withHeader({ x: entry('F32', [1], [0, 4]), y: entry('F32', [1], [2, 6]) }),
+      "tensor 'y' begins at 2 instead of 4: ranges overlap or leave a gap",
+    ],
+    [
+      'with a gap',
+      withHeader({ x: entry('U8', [1], [0, 1]), y: entry('U8', [1], [7, 8]) }),
+      "tensor 'y' begins at 7 instead of 1",
+    ],
+    [
+      'with metadata that is not text',
+      withHeader({ __metadata__: { a: 1 }, x: entry('F32', [2], [0, 8]) }),
+      'the metadata is not an object of strings',
+    ],
+    [
+      'with a bool of 2',
+      Buffer.concat([withHeader({ x: entry('BOOL', [8], [0, 8]) }, 0), Buffer.alloc(8, 2)]),
+      "tensor 'x' is bool, but has bytes other than 0 and 1",
+    ],
   ])('%s are refused with the name of the file', (name, bytes, message) => {
     const path = file(`malformed ${name}.safetensors`);
     writeFileSync(path, bytes);
-    const pattern = new RegExp(message.split('|').map((m) => m.replace(/[()[\]{}.?*+^$\\]/g, '\\$&')).join('|'));
-    for (const [read, called] of [[() => loadFile(path), path], [() => load(bytes), 'the given bytes']] as const) {
+    const pattern = new RegExp(
+      message
+        .split('|')
+        .map((m) => m.replace(/[()[\]{}.?*+^$\\]/g, '\\$&'))
+        .join('|'),
+    );
+    for (const [read, called] of [
+      [() => loadFile(path), path],
+      [() => load(bytes), 'the given bytes'],
+    ] as const) {
       let error: unknown;
       try {
         read();

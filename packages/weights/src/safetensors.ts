@@ -39,7 +39,8 @@ export interface SaveOptions {
   readonly metadata?: Metadata;
 }
 
-const entriesOf = (tensors: TensorMap): [string, Tensor][] => (tensors instanceof Map ? [...tensors] : Object.entries(tensors as Record<string, Tensor>));
+const entriesOf = (tensors: TensorMap): [string, Tensor][] =>
+  tensors instanceof Map ? [...tensors] : Object.entries(tensors as Record<string, Tensor>);
 
 /**
  * Writes tensors to a safetensors file, atomically. Views are stored as what they show; shared memory is stored once per name.
@@ -58,7 +59,8 @@ export function* serialize(tensors: TensorMap, metadata?: Metadata): Generator<U
   let at = 0;
   for (const [name, t] of entries) {
     if (!isTensor(t)) throw new CheckpointError(`cannot save '${name}': it is not a tensor`);
-    if (name === METADATA) throw new CheckpointError(`cannot save a tensor called '${METADATA}': the format uses this name itself`);
+    if (name === METADATA)
+      throw new CheckpointError(`cannot save a tensor called '${METADATA}': the format uses this name itself`);
     const bytes = t.numel * t.itemSize;
     header.set(name, { dtype: CODES[t.dtype as DType], shape: t.shape, data_offsets: [at, at + bytes] });
     at += bytes;
@@ -111,7 +113,9 @@ export class SafetensorsFile {
     if (size < 8) throw new CheckpointError(`${this.path} is not a safetensors file: it has only ${size} bytes`);
     const length = Number(Buffer.from(this.read(0, 8)).readBigUInt64LE());
     if (length > MAX_HEADER_BYTES || length > size - 8)
-      throw new CheckpointError(`${this.path} is truncated or not a safetensors file: it claims a header of ${length} bytes and has ${size} bytes`);
+      throw new CheckpointError(
+        `${this.path} is truncated or not a safetensors file: it claims a header of ${length} bytes and has ${size} bytes`,
+      );
     return { header: decodeHeader(this.read(8, length), this.path), dataStart: 8 + length };
   }
 
@@ -128,7 +132,8 @@ export class SafetensorsFile {
   /** Reads one tensor. @throws {CheckpointError} If there is none of this name. */
   get(name: string): Tensor {
     const info = this.tensors.get(name);
-    if (info === undefined) throw new CheckpointError(`${this.path} has no tensor '${name}'; it has ${[...this.tensors.keys()].join(', ')}`);
+    if (info === undefined)
+      throw new CheckpointError(`${this.path} has no tensor '${name}'; it has ${[...this.tensors.keys()].join(', ')}`);
     const [begin, end] = info.offsets;
     const bytes = this.read(this.dataStart + begin, end - begin);
     return toTensor(bytes, info, name, this.path);
@@ -143,7 +148,8 @@ export class SafetensorsFile {
 }
 
 function toTensor(bytes: Uint8Array<ArrayBuffer>, { dtype, shape }: TensorInfo, name: string, path: string): Tensor {
-  if (dtype === 'bool' && bytes.some((x) => x > 1)) throw new CheckpointError(`${path}: tensor '${name}' is bool, but has bytes other than 0 and 1`);
+  if (dtype === 'bool' && bytes.some((x) => x > 1))
+    throw new CheckpointError(`${path}: tensor '${name}' is bool, but has bytes other than 0 and 1`);
   const array = new (dtypeInfo(dtype).array)(bytes.buffer);
   return fromTypedArray(array, shape, { dtype });
 }
@@ -161,9 +167,12 @@ function parseHeader(text: string, dataBytes: number, path: string): { metadata:
   try {
     header = JSON.parse(text);
   } catch (cause) {
-    throw new CheckpointError(`${path} is not a safetensors file: its header is not JSON (${(cause as Error).message})`, { cause });
+    throw new CheckpointError(`${path} is not a safetensors file: its header is not JSON (${(cause as Error).message})`, {
+      cause,
+    });
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw new CheckpointError(`${path}: the header is not a JSON object`);
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw new CheckpointError(`${path}: the header is not a JSON object`);
   const { [METADATA]: metadata = {}, ...entries } = header as Record<string, unknown>;
   if (typeof metadata !== 'object' || metadata === null || Object.values(metadata).some((v) => typeof v !== 'string'))
     throw new CheckpointError(`${path}: the metadata is not an object of strings`);
@@ -176,13 +185,19 @@ function parseEntry(name: string, entry: unknown, path: string): TensorInfo {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   const dtype = DTYPES.get(code as string);
-  if (dtype === undefined) throw new CheckpointError(`${path}: tensor '${name}' has dtype ${JSON.stringify(code)}, which is not supported; known: ${[...DTYPES.keys()].join(', ')}`);
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw new CheckpointError(`${path}: tensor '${name}' has an invalid shape ${JSON.stringify(shape)}`);
+  if (dtype === undefined)
+    throw new CheckpointError(
+      `${path}: tensor '${name}' has dtype ${JSON.stringify(code)}, which is not supported; known: ${[...DTYPES.keys()].join(', ')}`,
+    );
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    throw new CheckpointError(`${path}: tensor '${name}' has an invalid shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
     throw new CheckpointError(`${path}: tensor '${name}' has invalid offsets ${JSON.stringify(offsets)}`);
   const bytes = shape.reduce((a: number, b: number) => a * b, dtypeInfo(dtype).itemSize);
   if (offsets[1] - offsets[0] !== bytes)
-    throw new CheckpointError(`${path}: tensor '${name}' of shape ${formatShape(shape)} and dtype ${dtype} needs ${bytes} bytes, its range has ${offsets[1] - offsets[0]}`);
+    throw new CheckpointError(
+      `${path}: tensor '${name}' of shape ${formatShape(shape)} and dtype ${dtype} needs ${bytes} bytes, its range has ${offsets[1] - offsets[0]}`,
+    );
   return { dtype, shape, offsets: [offsets[0], offsets[1]] };
 }
 
@@ -190,11 +205,16 @@ function checkRanges(tensors: ReadonlyMap<string, TensorInfo>, dataBytes: number
   const ranges = [...tensors].toSorted(([, a], [, b]) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1]);
   let end = 0;
   for (const [name, { offsets }] of ranges) {
-    if (offsets[0] !== end) throw new CheckpointError(`${path}: the data of tensor '${name}' begins at ${offsets[0]} instead of ${end}: ranges overlap or leave a gap`);
+    if (offsets[0] !== end)
+      throw new CheckpointError(
+        `${path}: the data of tensor '${name}' begins at ${offsets[0]} instead of ${end}: ranges overlap or leave a gap`,
+      );
     end = offsets[1];
   }
   if (end !== dataBytes)
-    throw new CheckpointError(`${path} is ${end > dataBytes ? 'truncated' : 'longer than its header says'}: the header describes ${end} bytes of data, the file has ${dataBytes}`);
+    throw new CheckpointError(
+      `${path} is ${end > dataBytes ? 'truncated' : 'longer than its header says'}: the header describes ${end} bytes of data, the file has ${dataBytes}`,
+    );
 }
 
 /**
@@ -221,5 +241,7 @@ export function load(bytes: Uint8Array): Record<string, Tensor> {
   const data = bytes.subarray(8 + length);
   const { tensors } = parseHeader(decodeHeader(bytes.subarray(8, 8 + length), name), data.byteLength, name);
   // copies: a Buffer's own slice() would not
-  return Object.fromEntries([...tensors].map(([key, info]) => [key, toTensor(new Uint8Array(data.subarray(...info.offsets)), info, key, name)]));
+  return Object.fromEntries(
+    [...tensors].map(([key, info]) => [key, toTensor(new Uint8Array(data.subarray(...info.offsets)), info, key, name)]),
+  );
 }

@@ -44,13 +44,7 @@ function pooledSize(
 }
 
 /** @internal The shape of a pooled tensor (N, C, …), over as many dimensions as the window has. */
-export function pooledShape(
-  op: string,
-  self: Tensor,
-  window: Window,
-  dilation: readonly number[],
-  ceilMode: boolean,
-): number[] {
+export function pooledShape(op: string, self: Tensor, window: Window, dilation: readonly number[], ceilMode: boolean): number[] {
   const { kernelSize, stride, padding } = window;
   padding.forEach((p, i) => {
     if (2 * p > kernelSize[i])

@@ -49,8 +49,8 @@ describe('generators', () => {
 // Bounds are five standard errors.
 function expectMoments(t: Tensor, mean: number, variance: number): void {
   const values = t.double();
-  expect(Math.abs((values.mean().item() as number) - mean)).toBeLessThan(5 * Math.sqrt(variance / N));
-  expect(Math.abs((values.var().item() as number) / variance - 1)).toBeLessThan(5 * Math.sqrt(8 / N));
+  expect(Math.abs(values.mean().item() - mean)).toBeLessThan(5 * Math.sqrt(variance / N));
+  expect(Math.abs(values.var().item() / variance - 1)).toBeLessThan(5 * Math.sqrt(8 / N));
 }
 
 describe('distributions', () => {
@@ -87,12 +87,12 @@ describe('distributions', () => {
   });
   test('waiting times', () => {
     const x = zeros([N]).exponential_(2, { generator });
-    expect(Math.abs((x.mean().item() as number) - 0.5)).toBeLessThan((5 * 0.5) / Math.sqrt(N));
+    expect(Math.abs(x.mean().item() - 0.5)).toBeLessThan((5 * 0.5) / Math.sqrt(N));
     expect(x.ge(0).all().item()).toBe(true);
   });
   test('weighted choices', () => {
     const drawn = multinomial(tensor([1, 0, 3]), N, { replacement: true, generator });
-    const shares = [0, 1, 2].map((i) => (drawn.eq(i).sum().item() as number) / N);
+    const shares = [0, 1, 2].map((i) => drawn.eq(i).sum().item() / N);
     expect(shares[1]).toBe(0);
     expect(Math.abs(shares[2] - 0.75)).toBeLessThan(5 * Math.sqrt(3 / 16 / N));
     const rows = multinomial(

@@ -1,4 +1,4 @@
-// Blocks of half-precision numbers to float and back, and stores that bypass the caches.
+// Blocks of half-precision numbers to float and back.
 #pragma once
 #include "simd.h"
 
@@ -48,38 +48,6 @@ inline void narrow(void *to, const float *from, int64_t n, int32_t dtype) {
   }
 #endif
   for (; i < n; i++) out[i] = to_half(from[i]);
-}
-
-/// Copies past the caches. Ended by stream_fence().
-inline void stream(void *to, const void *from, int64_t bytes) {
-  char *out = static_cast<char *>(to);
-  const char *in = static_cast<const char *>(from);
-#if defined(__x86_64__)
-  const int64_t head = static_cast<int64_t>(-reinterpret_cast<uintptr_t>(out) & (FB_VECTOR_BYTES - 1));
-  if (head < bytes) {
-    memcpy(out, in, static_cast<size_t>(head));
-    int64_t i = head;
-    for (; i + FB_VECTOR_BYTES <= bytes; i += FB_VECTOR_BYTES) {
-      const VecL v = load(reinterpret_cast<const int64_t *>(in + i));
-#if defined(__AVX512F__)
-      _mm512_stream_si512(reinterpret_cast<__m512i *>(out + i), (__m512i)v);
-#elif defined(__AVX2__)
-      _mm256_stream_si256(reinterpret_cast<__m256i *>(out + i), (__m256i)v);
-#else
-      _mm_stream_si128(reinterpret_cast<__m128i *>(out + i), (__m128i)v);
-#endif
-    }
-    memcpy(out + i, in + i, static_cast<size_t>(bytes - i));
-    return;
-  }
-#endif
-  memcpy(out, in, static_cast<size_t>(bytes));
-}
-
-inline void stream_fence() {
-#if defined(__x86_64__)
-  _mm_sfence();
-#endif
 }
 
 }  // namespace

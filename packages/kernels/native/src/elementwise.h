@@ -21,8 +21,6 @@ typedef void (*BlockFunction)(char *out, const char *const *in, int64_t n, const
 constexpr int64_t kCheapGrain = 32768, kMathGrain = 8192;
 
 constexpr int64_t kBlock = 512;
-/// Outputs of at least this many bytes bypass the caches: they would not stay there for the next kernel anyway.
-constexpr int64_t kStreamBytes = 8 << 20;
 
 inline void gather(void *to, const char *from, int64_t stride, int64_t n, int64_t size) {
   const auto loop = [&](auto element) {
@@ -63,7 +61,7 @@ struct Elementwise {
   const double *scalars;
   int64_t sizes[kMaxOperands];
   int32_t dtypes[kMaxOperands];
-  bool direct[kMaxOperands], widened[kMaxOperands], all_direct = true, streams = false;
+  bool direct[kMaxOperands], widened[kMaxOperands], all_direct = true;
 
   Elementwise(BlockFunction f, const fb_tensor *const *tensors, int count, const double *s, bool widen)
       : loop(tensors, count), function(f), scalars(s) {
@@ -74,15 +72,11 @@ struct Elementwise {
       direct[k] = !widened[k] && (loop.inner(k) == sizes[k] || loop.n == 1);
       all_direct = all_direct && direct[k];
     }
-    if (direct[0] && loop.n * sizes[0] >= kStreamBytes) {
-      streams = true;
-      for (int k = 1; k < count; k++) streams = streams && loop.data[k] != loop.data[0];
-    }
   }
 
   void run(int64_t grain) const {
     parallel_for(loop.n, grain, [this](int64_t begin, int64_t end) {
-      if (all_direct && !streams) {
+      if (all_direct) {
         loop.rows(begin, end, [this](char *const *at, int64_t n) { function(at[0], at + 1, n, scalars); });
       } else {
         run_buffered(begin, end);
@@ -106,7 +100,7 @@ struct Elementwise {
         const char *in[kMaxOperands];
         for (int k = 1; k < loop.count; k++) in[k - 1] = read(b, k, at[k] + i * loop.inner(k), n, length);
         char *out = at[0] + i * loop.inner(0);
-        if (direct[0] && !streams) {
+        if (direct[0]) {
           function(out, in, n, scalars);
         } else {
           function(b.bytes[0], in, n, scalars);
@@ -114,7 +108,6 @@ struct Elementwise {
         }
       }
     });
-    if (streams) stream_fence();
   }
 
   const char *read(Buffers &b, int k, const char *from, int64_t n, int64_t row) const {
@@ -145,11 +138,7 @@ struct Elementwise {
       if (stride == 2) return;
       from = b.raw;
     }
-    if (streams) {
-      stream(to, from, n * sizes[0]);
-    } else {
-      scatter(to, from, stride, n, sizes[0]);
-    }
+    scatter(to, from, stride, n, sizes[0]);
   }
 };
 

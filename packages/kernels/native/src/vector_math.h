@@ -19,12 +19,19 @@ inline VecD copysign(VecD magnitude, VecD sign) {
   return (VecD)(((VecL)magnitude & 0x7fffffffffffffff) | ((VecL)sign & INT64_MIN));
 }
 
-/// c[0] + c[1] x + … by Horner's rule.
+/// c[0] + c[1] x + …: Horner's rule on the even and the odd terms side by side, because one chain would wait for each addition.
 template <class V, class T, int N>
 inline V polynomial(V x, const T (&c)[N]) {
-  V sum = broadcast(c[N - 1]);
-  for (int i = N - 2; i >= 0; i--) sum = fma(sum, x, broadcast(c[i]));
-  return sum;
+  const V square = x * x;
+  V last = broadcast(c[N - 1]), other = broadcast(c[N - 2]);
+#pragma GCC unroll 16
+  for (int i = N - 3; i >= 0; i--) {
+    const V next = fma(last, square, broadcast(c[i]));
+    last = other;
+    other = next;
+  }
+  // `other` starts with c[0], `last` with c[1].
+  return fma(last, x, other);
 }
 
 /// The nearest integer of |x| < 2^22 (float) or 2^51 (double), as a number and as an integer.

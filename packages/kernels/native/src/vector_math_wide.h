@@ -14,6 +14,7 @@ template <VecD (*F)(VecD)>
 inline VecF wide(VecF x) {
   HalfVecF parts[2];
   memcpy(parts, &x, sizeof x);
+#pragma GCC unroll 2
   for (HalfVecF &p : parts) p = __builtin_convertvector(F(__builtin_convertvector(p, VecD)), HalfVecF);
   memcpy(&x, parts, sizeof x);
   return x;
@@ -23,6 +24,7 @@ inline VecF wide(VecF x, VecF y) {
   HalfVecF a[2], b[2];
   memcpy(a, &x, sizeof x);
   memcpy(b, &y, sizeof y);
+#pragma GCC unroll 2
   for (int i = 0; i < 2; i++)
     a[i] = __builtin_convertvector(F(__builtin_convertvector(a[i], VecD), __builtin_convertvector(b[i], VecD)), HalfVecF);
   memcpy(&x, a, sizeof x);

@@ -38,4 +38,13 @@ export interface Callback {
 
 type Hooks = { [K in keyof Callback as K extends `on${string}` ? K : never]-?: NonNullable<Callback[K]> };
 export type HookName = keyof Hooks;
-export type HookArguments<K extends HookName> = Hooks[K] extends (trainer: Trainer, module: LightningModule, ...rest: infer R) => Hook ? R : never;
+export type HookArguments<K extends HookName> = Hooks[K] extends (
+  trainer: Trainer,
+  module: LightningModule,
+  ...rest: infer R
+) => Hook
+  ? R
+  : never;
+
+/** Under which name a checkpoint holds a callback's state. */
+export const stateKeyOf = (callback: Callback): string => callback.stateKey ?? callback.constructor.name;

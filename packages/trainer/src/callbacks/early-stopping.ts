@@ -24,12 +24,14 @@ export class EarlyStopping implements Callback {
   best: number;
   waitCount = 0;
   stoppedEpoch: number | null = null;
-  private readonly options: Required<Omit<EarlyStoppingOptions, 'stoppingThreshold'>> & Pick<EarlyStoppingOptions, 'stoppingThreshold'>;
+  private readonly options: Required<Omit<EarlyStoppingOptions, 'stoppingThreshold'>> &
+    Pick<EarlyStoppingOptions, 'stoppingThreshold'>;
 
   constructor(options: EarlyStoppingOptions) {
     this.options = { mode: 'min', patience: 3, minDelta: 0, checkFinite: true, ...options };
     const { mode, patience } = this.options;
-    if (!Number.isInteger(patience) || patience < 0) throw new ValueError(`EarlyStopping: patience must be a non-negative integer, got ${patience}`);
+    if (!Number.isInteger(patience) || patience < 0)
+      throw new ValueError(`EarlyStopping: patience must be a non-negative integer, got ${patience}`);
     this.best = mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     this.stateKey = `EarlyStopping{monitor:${options.monitor},mode:${mode}}`;
   }

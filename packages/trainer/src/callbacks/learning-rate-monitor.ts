@@ -26,8 +26,9 @@ export class LearningRateMonitor implements Callback {
 
 function ratesOf({ optimizers }: Trainer): Record<string, number> {
   const rates: Record<string, number> = {};
-  for (const [i, { constructor, paramGroups }] of optimizers.entries()) {
-    const name = `lr-${constructor.name}${optimizers.length > 1 ? `-${i}` : ''}`;
+  for (const [i, optimizer] of optimizers.entries()) {
+    const { paramGroups } = optimizer;
+    const name = `lr-${optimizer.constructor.name}${optimizers.length > 1 ? `-${i}` : ''}`;
     for (const [g, { lr }] of paramGroups.entries()) rates[paramGroups.length > 1 ? `${name}/pg${g + 1}` : name] = lr;
   }
   return rates;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ValueError } from '@flambeau/core';
 import type { Trainer } from '../trainer.js';
 import type { Callback } from './callback.js';
-import { isBetter, type Mode } from './mode.js';
+import type { Mode } from './mode.js';
 
 export interface ModelCheckpointOptions {
   /** Folder. Default: `checkpoints` in the trainer's folder. */
@@ -43,8 +43,10 @@ export class ModelCheckpoint implements Callback {
     this.options = options;
     this.mode = options.mode ?? 'min';
     this.saveTopK = options.saveTopK ?? 1;
-    if (!Number.isInteger(this.saveTopK) || this.saveTopK < -1) throw new ValueError(`ModelCheckpoint: saveTopK must be an integer of at least -1, got ${this.saveTopK}`);
-    if (this.saveTopK > 1 && options.monitor === undefined) throw new ValueError('ModelCheckpoint: saveTopK above 1 needs a metric to monitor');
+    if (!Number.isInteger(this.saveTopK) || this.saveTopK < -1)
+      throw new ValueError(`ModelCheckpoint: saveTopK must be an integer of at least -1, got ${this.saveTopK}`);
+    if (this.saveTopK > 1 && options.monitor === undefined)
+      throw new ValueError('ModelCheckpoint: saveTopK above 1 needs a metric to monitor');
     this.stateKey = `ModelCheckpoint{monitor:${options.monitor ?? null},mode:${this.mode},everyNTrainSteps:${options.everyNTrainSteps ?? 0}}`;
   }
 

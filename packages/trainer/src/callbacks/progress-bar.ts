@@ -27,7 +27,13 @@ export class ProgressBar implements Callback {
     this.shown = begin(`Epoch ${currentEpoch + 1}${Number.isFinite(maxEpochs) ? `/${maxEpochs}` : ''}`, batchIndex);
     this.training = this.shown;
   }
-  async onTrainBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
+  async onTrainBatchEnd(
+    trainer: Trainer,
+    _module: LightningModule,
+    _output: unknown,
+    _batch: unknown,
+    batchIndex: number,
+  ): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numTrainingBatches);
   }
   async onTrainEpochEnd(trainer: Trainer): Promise<void> {
@@ -42,7 +48,13 @@ export class ProgressBar implements Callback {
   onValidationStart(trainer: Trainer): void {
     this.shown = begin(trainer.stage === 'sanity' ? 'Sanity check' : 'Validation', 0);
   }
-  async onValidationBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
+  async onValidationBatchEnd(
+    trainer: Trainer,
+    _module: LightningModule,
+    _output: unknown,
+    _batch: unknown,
+    batchIndex: number,
+  ): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numEvaluationBatches);
   }
   onValidationEnd(): void {
@@ -54,7 +66,13 @@ export class ProgressBar implements Callback {
   onTestStart(): void {
     this.shown = begin('Test', 0);
   }
-  async onTestBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
+  async onTestBatchEnd(
+    trainer: Trainer,
+    _module: LightningModule,
+    _output: unknown,
+    _batch: unknown,
+    batchIndex: number,
+  ): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numEvaluationBatches);
   }
   onTestEnd(): void {
@@ -63,7 +81,13 @@ export class ProgressBar implements Callback {
   onPredictStart(): void {
     this.shown = begin('Prediction', 0);
   }
-  async onPredictBatchEnd(trainer: Trainer, _module: LightningModule, _output: unknown, _batch: unknown, batchIndex: number): Promise<void> {
+  async onPredictBatchEnd(
+    trainer: Trainer,
+    _module: LightningModule,
+    _output: unknown,
+    _batch: unknown,
+    batchIndex: number,
+  ): Promise<void> {
     await this.draw(trainer, batchIndex + 1, trainer.numEvaluationBatches);
   }
   onPredictEnd(): void {
@@ -126,4 +150,5 @@ async function metricsText({ shown, metrics }: Trainer, atEpochEnd: boolean): Pr
   const values = new Map([...shown, ...(await metrics.barValues(atEpochEnd))]);
   return [...values].map(([name, v]) => `${name} ${formatNumber(v)}`).join('  ');
 }
-const formatNumber = (v: number): string => (v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5) ? v.toFixed(4) : v.toExponential(2));
+const formatNumber = (v: number): string =>
+  v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5) ? v.toFixed(4) : v.toExponential(2);

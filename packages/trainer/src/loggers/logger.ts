@@ -8,4 +8,3 @@ export interface Logger {
   /** Training is over, well or not. */
   close?(): void;
 }
-

@@ -25,7 +25,12 @@ describe('CSVLogger', () => {
   it('makes its folder when there is something to write, the next free one or the named one', () => {
     const root = folder();
     expect(readdirSync(root)).toEqual([]);
-    const paths = [new CSVLogger(root), new CSVLogger(root, { version: 7 }), new CSVLogger(root), new CSVLogger(root, { version: 'mine' })].map((l) => l.logDir);
+    const paths = [
+      new CSVLogger(root),
+      new CSVLogger(root, { version: 7 }),
+      new CSVLogger(root),
+      new CSVLogger(root, { version: 'mine' }),
+    ].map((l) => l.logDir);
     expect(paths).toEqual(['version_0', 'version_7', 'version_8', 'mine'].map((name) => join(root, name)));
   });
   it('takes the metrics of a run, and its hyperparameters', async () => {
@@ -37,9 +42,17 @@ describe('CSVLogger', () => {
     await trainer.fit(model, loaderOf(12, 4), loaderOf(4, 4));
     const logDir = join(defaultRootDir, 'logs', 'version_0');
     expect(JSON.parse(readFileSync(join(logDir, 'hparams.json'), 'utf8'))).toEqual({ lr: 0.1 });
-    const rows = readFileSync(join(logDir, 'metrics.csv'), 'utf8').trim().split('\n').map((line) => line.split(','));
+    const rows = readFileSync(join(logDir, 'metrics.csv'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
     expect(rows[0]).toEqual(['step', 'epoch', 'loss', 'valLoss']);
-    expect(rows.slice(1).map(([step, epoch]) => [step, epoch])).toEqual([['2', '0'], ['3', '0'], ['4', '1'], ['6', '1']]);
+    expect(rows.slice(1).map(([step, epoch]) => [step, epoch])).toEqual([
+      ['2', '0'],
+      ['3', '0'],
+      ['4', '1'],
+      ['6', '1'],
+    ]);
     const losses = model.lossValues();
     expect(rows.slice(1).map((row) => row[2])).toEqual([String(losses[1]), '', String(losses[3]), String(losses[5])]);
     expect(rows.slice(1).map((row) => row[3] !== '')).toEqual([false, true, false, true]);
@@ -50,12 +63,14 @@ describe('CSVLogger', () => {
     const trainer = quiet({
       logger,
       logEveryNSteps: 1,
-      callbacks: [{
-        onTrainBatchEnd: async (t) => {
-          await t.saveCheckpoint(join(logger.logDir, 'a.ckpt'));
-          seen.push(csvOf(logger));
+      callbacks: [
+        {
+          onTrainBatchEnd: async (t) => {
+            await t.saveCheckpoint(join(logger.logDir, 'a.ckpt'));
+            seen.push(csvOf(logger));
+          },
         },
-      }],
+      ],
     });
     await trainer.fit(new BoringWithValidation(), loaderOf(8, 4));
     expect(seen.map((text) => text.trim().split('\n').length)).toEqual([2, 3]);
@@ -86,7 +101,9 @@ describe('TensorBoardLogger', () => {
     const model = new BoringWithValidation();
     await quiet({ logger, logEveryNSteps: 1 }).fit(model, loaderOf(8, 4), loaderOf(4, 4));
     const events = readEvents(readFileSync(logger.file));
-    expect(events.flatMap(({ step, scalars }) => ('loss' in scalars ? [[step, scalars.loss]] : []))).toEqual(model.lossValues().map((l, i) => [i + 1, l]));
+    expect(events.flatMap(({ step, scalars }) => ('loss' in scalars ? [[step, scalars.loss]] : []))).toEqual(
+      model.lossValues().map((l, i) => [i + 1, l]),
+    );
     expect(events.at(-1)?.scalars).toHaveProperty('valLoss');
   });
   it('is checked by a reader that notices a flipped bit', () => {
@@ -103,7 +120,10 @@ describe('TensorBoardLogger', () => {
 
   const expectedFile = join(SHARED, 'tfevents', 'expected.json');
   it.skipIf(!existsSync(expectedFile))('and reads files of TensorFlow the same way', () => {
-    const expected = JSON.parse(readFileSync(expectedFile, 'utf8')) as Record<string, { scalars: Record<string, [number, number][]> }>;
+    const expected = JSON.parse(readFileSync(expectedFile, 'utf8')) as Record<
+      string,
+      { scalars: Record<string, [number, number][]> }
+    >;
     expect(Object.keys(expected)).toHaveLength(3);
     for (const [path, { scalars }] of Object.entries(expected)) {
       const events = readEvents(readFileSync(join(SHARED, 'tfevents', path)));

@@ -21,6 +21,7 @@ let at = 0;
 function begin(kernelId: number): void {
   frame[0] = kernelId;
   at = 1;
+  heldCount = 0; // an operand that was refused may have left some
 }
 
 function pushTensor(t: Tensor | null): void {
@@ -74,7 +75,9 @@ function kernelError(name: string, status: number, operands: readonly (Tensor | 
     case Status.UnsupportedDtype:
       return new DTypeError(`${name}: not implemented for these dtypes (${described}); convert with .to(dtype) first`);
     case Status.IndexOutOfRange:
-      return new IndexError(`${name}: index ${a} (element ${c} of the index tensor) is out of range for a dimension of size ${b} (${described})`);
+      return new IndexError(
+        `${name}: index ${a} (element ${c} of the index tensor) is out of range for a dimension of size ${b} (${described})`,
+      );
     case Status.OutOfMemory:
       return new StorageError(`${name}: cannot allocate ${a} bytes of working memory (${described})`);
     default:
@@ -91,7 +94,8 @@ function contiguousInput(t: Tensor | null): Tensor | null {
 
 function kernelId(def: AnyOpDef): number {
   const id = find(def.kernel as string);
-  if (id < 0) throw new FlambeauError(`${def.name}: the kernel library has no kernel '${def.kernel}'; reinstall @flambeau/kernels`);
+  if (id < 0)
+    throw new FlambeauError(`${def.name}: the kernel library has no kernel '${def.kernel}'; reinstall @flambeau/kernels`);
   def.kernelId = id;
   return id;
 }
@@ -124,18 +128,13 @@ export const cpu: Backend = {
     const id = (def.kernelId as number) >= 0 ? (def.kernelId as number) : kernelId(def);
     const operands = def.contiguous ? inputs.map(contiguousInput) : inputs;
     begin(id);
-    try {
-      if (outputs instanceof Tensor) pushTensor(outputs);
-      else for (let i = 0; i < outputs.length; i++) pushTensor(outputs[i]);
-      if (def.variadic) frame[at++] = operands.length;
-      const single = def.stacked ? operands.length - 1 : operands.length;
-      for (let i = 0; i < single; i++) pushTensor(operands[i]);
-      if (def.stacked) pushSlices(operands[single] as Tensor);
-      pushAttributes(attributes);
-    } catch (error) {
-      heldCount = 0;
-      throw error;
-    }
+    if (outputs instanceof Tensor) pushTensor(outputs);
+    else for (let i = 0; i < outputs.length; i++) pushTensor(outputs[i]);
+    if (def.variadic) frame[at++] = operands.length;
+    const single = def.stacked ? operands.length - 1 : operands.length;
+    for (let i = 0; i < single; i++) pushTensor(operands[i]);
+    if (def.stacked) pushSlices(operands[single] as Tensor);
+    pushAttributes(attributes);
     finish(def.name, inputs);
   },
 
@@ -165,18 +164,13 @@ export function runKernel(name: string, operands: readonly (Tensor | null | read
   const id = find(name);
   if (id < 0) throw new FlambeauError(`the kernel library has no kernel '${name}'`);
   begin(id);
-  try {
-    for (const operand of operands) {
-      if (operand === null || operand instanceof Tensor) pushTensor(operand);
-      else {
-        frame[at++] = operand.length;
-        for (const t of operand) pushTensor(t);
-      }
+  for (const operand of operands) {
+    if (operand === null || operand instanceof Tensor) pushTensor(operand);
+    else {
+      frame[at++] = operand.length;
+      for (const t of operand) pushTensor(t);
     }
-    pushAttributes(attributes);
-  } catch (error) {
-    heldCount = 0;
-    throw error;
   }
+  pushAttributes(attributes);
   finish(name, operands);
 }

@@ -28,6 +28,12 @@ int32_t ceiling_fma(const fb_tensor *flops, int64_t iterations) {
   return FB_OK;
 }
 
+/// Ends a chunk's stream_store calls.
+inline void stream_fence() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
 /// A store past the caches: `to` lies on a vector's boundary.
 inline void stream_store(float *to, VecF v) {
 #if defined(__AVX512F__)

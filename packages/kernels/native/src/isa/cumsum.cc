@@ -36,7 +36,10 @@ template <class S>
 __attribute__((noinline)) void run_columns(S *out, const S *in, int64_t n, int64_t out_step, int64_t in_step, int64_t columns, int64_t out_stride,
                                            int64_t in_stride) {
   typedef typename SumType<S>::type A;
-  if (columns == 1) return run_column(out, in, n, out_step, in_step);
+  if (in_step == 1 || columns == 1) {
+    for (int64_t c = 0; c < columns; c++) run_column(out + c * out_stride, in + c * in_stride, n, out_step, in_step);
+    return;
+  }
   constexpr int64_t kColumns = 64;
   A total[kColumns];
   for (int64_t first = 0; first < columns; first += kColumns) {

@@ -17,6 +17,11 @@ __attribute__((noinline)) int64_t best_in_row(const C *p, int64_t n) {
   constexpr int64_t L = kLanes<C>, kBlock = 1024;
   C best = p[0];
   int64_t block = 0;
+  if (n <= 2 * L) {
+    for (int64_t i = 1; i < n; i++)
+      if (better<C, Greatest>(p[i], best)) best = p[i], block = i;
+    return block;
+  }
   for (int64_t i = 0; i < n; i += kBlock) {
     const int64_t stop = n < i + kBlock ? n : i + kBlock;
     const Vec<C> start = broadcast<C>(p[i]);
