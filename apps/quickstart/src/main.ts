@@ -99,7 +99,10 @@ console.log(`\n${confusionMatrix(test, classNames)}\n`);
 
 const mistakesPath = join(options.out, 'wrong.png');
 const mistakes = await saveMistakes(mistakesPath, cat(testBatches), test);
-console.log(`Test accuracy: ${(100 * accuracyOf(test)).toFixed(2)} % (${mistakes} of ${labels.length} wrong)\n`);
+const wrong = test.predicted.filter((p, i) => p !== labels[i]).length;
+console.log(
+  `Test accuracy: ${(100 * accuracyOf(test)).toFixed(2)} % (${wrong} of ${labels.length} wrong${mistakes.length ? `, true→predicted: ${mistakes.join(' ')}` : ''})\n`,
+);
 
 const onnxPath = join(options.out, 'model.onnx');
 exportOnnx(model, [testBatches[0].narrow(0, 0, 2)], { path: onnxPath, inputNames: ['images'], outputNames: ['logits'] });

@@ -42,10 +42,16 @@ export function confusionMatrix({ predicted, labels }: Predictions, classes: rea
   return [head, `${'─'.repeat(nameWidth)}─┼${'─'.repeat(width * classes.length + 8)}`, ...rows].join('\n');
 }
 
-/** Writes a grid of up to 64 wrongly classified images. Returns how many there are. */
-export async function saveMistakes(path: string, images: Tensor, { predicted, labels }: Predictions): Promise<number> {
-  const wrong = labels.flatMap((label, i) => (label === predicted[i] ? [] : [i]));
-  if (wrong.length > 0)
-    await saveImage(images.index(wrong.slice(0, 64)), path, { nrow: 8, padding: 1, padValue: 1, normalize: true });
-  return wrong.length;
+/** Pixels per image in the grid of mistakes, so that people can see an 8×8 scan. */
+const MIN_PIXELS = 56;
+const PER_ROW = 8;
+
+/** Writes a grid of up to 64 wrongly classified images. Returns what each was taken for, row by row. */
+export async function saveMistakes(path: string, images: Tensor, { predicted, labels }: Predictions): Promise<string[]> {
+  const wrong = labels.flatMap((label, i) => (label === predicted[i] ? [] : [i])).slice(0, PER_ROW * 8);
+  if (wrong.length === 0) return [];
+  const zoom = Math.max(1, Math.floor(MIN_PIXELS / images.shape[2]));
+  const enlarged = images.index(wrong).repeatInterleave(zoom, 2).repeatInterleave(zoom, 3); // (n, 1, zoom H, zoom W)
+  await saveImage(enlarged, path, { nrow: PER_ROW, padding: 4, padValue: 1, normalize: true });
+  return wrong.map((i) => `${labels[i]}→${predicted[i]}`);
 }

@@ -1,6 +1,6 @@
 /** Gradients on demand. */
 import { AutogradError, checkTensor, formatShape, onesLike, ShapeError, type Tensor, zerosLike } from '@flambeau/core';
-import { sameShape } from '@flambeau/core/internal';
+import { castTo, sameShape } from '@flambeau/core/internal';
 import { type Root, runBackward } from './engine.js';
 import { edgeOf } from './history.js';
 import { needsGrad } from './meta.js';
@@ -28,7 +28,7 @@ function rootsOf(op: string, outputs: readonly Tensor[], gradients: readonly (Te
     }
     if (!sameShape(given.shape, output.shape))
       throw new ShapeError(`${op}: the gradient has shape ${formatShape(given.shape)}, the tensor ${formatShape(output.shape)}`);
-    return { edge, grad: given };
+    return { edge, grad: castTo(given, output.info) };
   });
 }
 
@@ -84,7 +84,12 @@ export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options:
     return edge;
   });
   const given = gradOutputs === undefined ? [] : Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs as Tensor];
-  const results = runBackward(rootsOf('grad', list(outputs), given), { retainGraph, createGraph }, targets);
+  const from = list(outputs);
+  if (given.length > 0 && given.length !== from.length)
+    throw new AutogradError(
+      `grad: ${given.length} gradOutputs for ${from.length} outputs; give one for each, null for the default`,
+    );
+  const results = runBackward(rootsOf('grad', from, given), { retainGraph, createGraph }, targets);
   return results.map((result, i) => {
     if (result !== null) return result;
     if (materializeGrads) return zerosLike(wanted[i]);

@@ -1,5 +1,5 @@
 /** Recomputing instead of keeping. */
-import { type GeneratorState, getRngState, isTensor, setRngState, type Tensor } from '@flambeau/core';
+import { AutogradError, type GeneratorState, getRngState, isTensor, setRngState, type Tensor } from '@flambeau/core';
 import { runBackward } from './engine.js';
 import { edgeOf } from './history.js';
 import { needsGrad, setHistory } from './meta.js';
@@ -10,6 +10,9 @@ type Results = Tensor | Tensor[];
 
 class CheckpointNode extends Node {
   override get callsUserCode(): boolean {
+    return true;
+  }
+  override get accumulates(): boolean {
     return true;
   }
   private args: readonly unknown[] | null;
@@ -31,11 +34,17 @@ class CheckpointNode extends Node {
 
   override apply(gradOutputs: Gradients): Gradients {
     if (this.args === null) throw releasedError('checkpoint');
+    if (isGradEnabled())
+      throw new AutogradError('checkpoint: what is recomputed has no higher derivatives; call the function without checkpoint');
     const inputs = this.args.map((a) => (isTensor(a) ? withOwnHistory(a) : a));
     const now = getRngState();
     setRngState(this.rngState);
-    const result = enableGrad(() => this.fn(...(inputs as never[])));
-    setRngState(now);
+    let result: Results;
+    try {
+      result = enableGrad(() => this.fn(...(inputs as never[])));
+    } finally {
+      setRngState(now);
+    }
     const outputs = Array.isArray(result) ? result : [result];
     const roots = outputs.flatMap((t, i) => {
       const grad = gradOutputs[i];

@@ -148,7 +148,7 @@ class Walk {
       const node = stack.pop() as Node;
       if (needed.has(node)) continue;
       needed.add(node);
-      stack.push(...(above.get(node) ?? []));
+      for (const user of above.get(node) ?? []) stack.push(user); // may be too many for one call's arguments
     }
   }
 
@@ -165,6 +165,8 @@ class Walk {
       this.capture(node, grads);
       // in a search for gradients, leaves are left alone, and so is what lies behind the last target
       if (this.needed === null || node.edges.some((e) => e !== null && this.needed?.has(e.node))) {
+        if (this.needed !== null && node.accumulates)
+          throw new AutogradError(`${node.name}: its backward adds into .grad of leaves, which grad() must not; use backward()`);
         results = node.run(grads);
         if (userSees) for (const g of results) g?.storage.markEscaped();
         if (results.length > node.edges.length)

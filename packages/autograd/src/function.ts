@@ -4,6 +4,7 @@ import { edgeOf } from './history.js';
 import { needsGrad, setHistory } from './meta.js';
 import { isGradEnabled, noGrad } from './mode.js';
 import { type Edge, type GradientMeta, type Gradients, Node, releasedError, SavedTensor } from './node.js';
+import { fit } from './op-node.js';
 
 /** What `forward` leaves for `backward`. PyTorch: `torch.autograd.function.FunctionCtx`. */
 export class FunctionContext {
@@ -89,7 +90,7 @@ class FunctionNode extends Node {
       throw new AutogradError(
         `${this.name}.backward returned ${returned.length} gradients, but forward has ${this.edges.length} arguments; return null for those without one`,
       );
-    return returned.map((g) => g ?? null);
+    return returned.map((g, i) => fit(g, this.edges[i], this.name));
   }
 }
 

@@ -35,6 +35,7 @@ export function needsGrad(t: Tensor): boolean {
 export function setHistory(t: Tensor, node: Node, index: number): void {
   if (t.info.category < 2) return; // integers have no gradients
   const meta = ensureMeta(t);
+  if (meta.retainsGrad && meta.node !== null) node.takeRetained(index, meta.node, meta.outputIndex);
   meta.node = node;
   meta.outputIndex = index;
   meta.viewVersion = t.storage.version;

@@ -1,6 +1,6 @@
 /** The graph: nodes are recorded operations, edges lead from a node to the nodes that made its inputs. */
-import { AutogradError, formatShape, type Tensor } from '@flambeau/core';
-import type { DTypeInfo } from '@flambeau/core/internal';
+import { AutogradError, formatShape, ShapeError, type Tensor } from '@flambeau/core';
+import { castTo, type DTypeInfo, sameShape } from '@flambeau/core/internal';
 
 export type Gradients = readonly (Tensor | null)[];
 /** Sees a node's gradients; may return others in their place. */
@@ -20,15 +20,26 @@ export interface Edge extends GradientMeta {
   readonly index: number;
 }
 
+/** What is called with the gradient of one output. */
+interface OutputHooks {
+  readonly hooks: Set<TensorHook>;
+  /** `retainGrad`, which comes last. */
+  retain: ((grad: Tensor) => void) | null;
+}
+
 let nextSequence = 0;
 
 /** One recorded operation. PyTorch: `torch.autograd.graph.Node`. */
 export abstract class Node {
+  /** Whether running it adds gradients into leaves itself, which a search for single gradients must not do. */
+  get accumulates(): boolean {
+    return false;
+  }
   /** Whether user code sees the gradients that pass through, so that their memory is not the engine's to recycle. */
   get callsUserCode(): boolean {
     return false;
   }
-  private tensorHooks: Map<number, Set<TensorHook>> | null = null;
+  private outputHooks: Map<number, OutputHooks> | null = null;
   private nodeHooks: Set<NodeHook> | null = null;
 
   constructor(
@@ -59,25 +70,44 @@ export abstract class Node {
 
   /** @internal Hooks of the tensor that is this node's output `index`. */
   registerTensorHook(index: number, hook: TensorHook): () => void {
-    this.tensorHooks ??= new Map();
-    let hooks = this.tensorHooks.get(index);
-    if (hooks === undefined) this.tensorHooks.set(index, (hooks = new Set()));
+    const { hooks } = this.hooksOf(index);
     hooks.add(hook);
     return () => void hooks.delete(hook);
   }
 
+  /** @internal Calls `retain` with the gradient of output `index`, after all hooks. */
+  retainGradient(index: number, retain: (grad: Tensor) => void): void {
+    this.hooksOf(index).retain = retain;
+  }
+  /** @internal The same for a tensor that was output `previousIndex` of `previous` until it was changed in place. */
+  takeRetained(index: number, previous: Node, previousIndex: number): void {
+    const old = previous.outputHooks?.get(previousIndex);
+    if (old === undefined || old.retain === null) return;
+    this.retainGradient(index, old.retain);
+    old.retain = null;
+  }
+
+  private hooksOf(index: number): OutputHooks {
+    this.outputHooks ??= new Map();
+    let hooks = this.outputHooks.get(index);
+    if (hooks === undefined) this.outputHooks.set(index, (hooks = { hooks: new Set(), retain: null }));
+    return hooks;
+  }
+
   get hasHooks(): boolean {
-    return this.tensorHooks !== null || this.nodeHooks !== null;
+    return this.outputHooks !== null || this.nodeHooks !== null;
   }
 
   /** @internal Lets the hooks of the output tensors see, and replace, their gradients. */
   runTensorHooks(gradOutputs: (Tensor | null)[]): void {
-    if (this.tensorHooks === null) return;
-    for (const [index, hooks] of this.tensorHooks)
-      for (const hook of hooks) {
-        const grad = gradOutputs[index];
-        if (grad !== null) gradOutputs[index] = hook(grad) ?? grad;
-      }
+    if (this.outputHooks === null) return;
+    for (const [index, { hooks, retain }] of this.outputHooks) {
+      let grad = gradOutputs[index];
+      if (grad === null) continue;
+      for (const hook of hooks) grad = replaced(grad, hook(grad));
+      gradOutputs[index] = grad;
+      retain?.(grad);
+    }
   }
 
   /** @internal Runs the node and its own hooks. */
@@ -90,6 +120,15 @@ export abstract class Node {
   toString(): string {
     return `<${this.name}>`;
   }
+}
+
+function replaced(grad: Tensor, replacement: Tensor | undefined): Tensor {
+  if (replacement === undefined) return grad;
+  if (!sameShape(replacement.shape, grad.shape))
+    throw new ShapeError(
+      `a hook returned a gradient of shape ${formatShape(replacement.shape)} in place of one of shape ${formatShape(grad.shape)}`,
+    );
+  return castTo(replacement, grad.info);
 }
 
 /** @throws {AutogradError} If a tensor that was kept for backward has been changed in place since. */

@@ -180,8 +180,8 @@ const NOTHING: readonly (Tensor | null)[] = [];
 const NO_VERSIONS: readonly number[] = [];
 const NO_SHAPE: Shape = [];
 
-// Rules may ignore broadcasting and promotion of their inputs; here the gradient gets the input's shape and dtype.
-function fit(grad: Tensor | null | undefined, edge: Edge | null, op: string): Tensor | null {
+/** Rules may ignore broadcasting and promotion of their inputs; here the gradient gets the input's shape and dtype. */
+export function fit(grad: Tensor | null | undefined, edge: Edge | null, op: string): Tensor | null {
   if (grad === null || grad === undefined || edge === null) return null;
   const shaped = sameShape(grad.shape, edge.shape) ? grad : sumToShape(grad, edge.shape, op);
   return castTo(shaped, edge.info);
@@ -191,13 +191,15 @@ function fit(grad: Tensor | null | undefined, edge: Edge | null, op: string): Te
 function sumToShape(grad: Tensor, shape: readonly number[], op: string): Tensor {
   const lead = grad.ndim - shape.length;
   const dims: number[] = [];
+  let fits = lead >= 0;
   for (let i = 0; i < grad.ndim; i++) {
     if (i < lead || (shape[i - lead] === 1 && grad.shape[i] !== 1)) dims.push(i);
-    else if (shape[i - lead] !== grad.shape[i])
-      throw new AutogradError(
-        `the derivative of ${op} gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(shape)}`,
-      );
+    else if (shape[i - lead] !== grad.shape[i]) fits = false;
   }
+  if (!fits)
+    throw new AutogradError(
+      `the derivative of ${op} gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(shape)}`,
+    );
   const kept = dims.length === 0 ? grad : grad.sum(dims, { keepdim: true });
   return lead > 0 ? kept.reshape(shape) : kept;
 }

@@ -99,13 +99,14 @@ const methods = {
     return this;
   },
   retainGrad(this: Tensor): void {
+    const edge = edgeOf(this);
+    if (edge === null) throw new AutogradError('retainGrad: the tensor does not need gradients; set requiresGrad first');
     const meta = ensureMeta(this);
     if (isLeaf(this) || meta.retainsGrad) return;
     meta.retainsGrad = true;
-    registerHook(this, (grad) => {
+    edge.node.retainGradient(edge.index, (grad) => {
       meta.grad = meta.grad === null ? grad.clone() : meta.grad.add(grad);
       meta.grad.storage.markPersistent();
-      return undefined;
     });
   },
   registerHook(this: Tensor, hook: TensorHook): () => void {

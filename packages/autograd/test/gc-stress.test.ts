@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resultOf } from './run-script.js';
+import { resultOf } from '@flambeau/vitest/run-script';
 
 type Losses = readonly number[];
 

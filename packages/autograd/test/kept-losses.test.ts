@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resultOf } from './run-script.js';
+import { resultOf } from '@flambeau/vitest/run-script';
 
 const full = process.env.FLAMBEAU_TEST_FULL !== undefined;
 

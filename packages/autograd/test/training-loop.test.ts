@@ -1,6 +1,6 @@
 /** Loops that never yield, with no scope and no dispose: memory must settle all the same. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resultOf } from './run-script.js';
+import { resultOf } from '@flambeau/vitest/run-script';
 
 interface Loop {
   readonly loss: number;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resultOf } from './run-script.js';
+import { resultOf } from '@flambeau/vitest/run-script';
 
 const script = new URL('gc-stress.mjs', import.meta.url);
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { runScript } from './run-script.js';
+import { runScript } from '@flambeau/vitest/run-script';
 
 const core = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'flambeau-two-copies-')));

@@ -37,10 +37,11 @@ async function inMain() {
       worker.on('error', () => {}); // 'throw'
       return worker;
     });
-    const sums = workers.map((w) => once(w, 'message'));
+    // not events.once: an error may overtake the message, which travels on another port
+    const sums = workers.map((w) => new Promise((resolve) => w.once('message', resolve)));
     const exits = workers.map((w) => new Promise((resolve) => w.once('exit', resolve)));
     if (compute(20) !== want) throw new Error('the main thread computed something else');
-    for (const [sum] of await Promise.all(sums)) if (sum !== want) throw new Error(`a worker computed ${sum}, not ${want}`);
+    for (const sum of await Promise.all(sums)) if (sum !== want) throw new Error(`a worker computed ${sum}, not ${want}`);
     ended.push(...(await Promise.all(exits)));
     const stopped = started('busy');
     await once(stopped, 'message');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resultOf } from './run-script.js';
+import { resultOf } from '@flambeau/vitest/run-script';
 
 test('threads load the addon, compute together and end in any way, also with the process', async () => {
   const { ended } = await resultOf<{ ended: number[] }>(new URL('workers.mjs', import.meta.url));

@@ -68,10 +68,15 @@ function check(s: Shape): void {
   const { dtype, images: N, groups: G, inChannels: C, outChannels: M } = s;
   const [H, W] = s.size;
   const [KH, KW] = s.kernel;
-  const extent = (d: 0 | 1) => Math.floor((s.size[d] + 2 * s.padding[d] - s.dilation[d] * (s.kernel[d] - 1) - 1) / s.stride[d]) + 1;
+  const extent = (d: 0 | 1) =>
+    Math.floor((s.size[d] + 2 * s.padding[d] - s.dilation[d] * (s.kernel[d] - 1) - 1) / s.stride[d]) + 1;
   const [OH, OW] = [extent(0), extent(1)];
   if (OH < 1 || OW < 1) return;
-  const [x, w, g] = [floats(dtype, N * G * C * H * W), floats(dtype, G * M * C * KH * KW), floats(dtype, N * G * M * OH * OW)] as [Floats, Floats, Floats];
+  const [x, w, g] = [
+    floats(dtype, N * G * C * H * W),
+    floats(dtype, G * M * C * KH * KW),
+    floats(dtype, N * G * M * OH * OW),
+  ] as [Floats, Floats, Floats];
   const bias = s.bias ? floats(dtype, G * M) : null;
 
   const [out, gradInput, gradWeight] = [new Reference(g.length), new Reference(x.length), new Reference(w.length)];
@@ -106,7 +111,14 @@ function check(s: Shape): void {
 }
 
 /** Runs a kernel on 1, 2 and 3 threads: equal bits, nothing past the end, and within the bound of `terms` rounded additions. */
-function compare(kernel: string, s: Shape, expected: Reference, dims: number[], terms: number, ...args: (View | number[] | number | null)[]): void {
+function compare(
+  kernel: string,
+  s: Shape,
+  expected: Reference,
+  dims: number[],
+  terms: number,
+  ...args: (View | number[] | number | null)[]
+): void {
   const label = `${kernel} ${JSON.stringify(s)}`;
   const n = expected.sums.length;
   const results = [1, 2, 3].map((threads) => {
@@ -116,7 +128,9 @@ function compare(kernel: string, s: Shape, expected: Reference, dims: number[], 
     return result;
   }) as [Floats, Floats, Floats];
   const got = results[0];
-  expect(bytes(got).equals(bytes(results[1])) && bytes(got).equals(bytes(results[2])), `bits on 1, 2, 3 threads: ${label}`).toBe(true);
+  expect(bytes(got).equals(bytes(results[1])) && bytes(got).equals(bytes(results[2])), `bits on 1, 2, 3 threads: ${label}`).toBe(
+    true,
+  );
   expect(
     got.subarray(n).every((v) => v === 77),
     `writes past the end: ${label}`,
@@ -169,7 +183,16 @@ describe('conv2d and its gradients', () => {
 
   it('agree for many channels, which are summed in blocks', () => {
     check({ ...base, inChannels: 100, outChannels: 20, size: [5, 7], kernel: [3, 3], padding: [1, 1], images: 9, bias: true });
-    check({ ...base, inChannels: 15, outChannels: 100, size: [6, 9], kernel: [3, 3], padding: [1, 1], stride: [2, 1], images: 3 });
+    check({
+      ...base,
+      inChannels: 15,
+      outChannels: 100,
+      size: [6, 9],
+      kernel: [3, 3],
+      padding: [1, 1],
+      stride: [2, 1],
+      images: 3,
+    });
   });
 
   it('agree for wide images, which are cut into bands', () => {

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { DType, View } from '../test/frame.js';
-import { expectClose, expectSameOnAllThreads, floats, generator, rowMajor, run, size, status, tensor, transposed, values } from '../test/frame.js';
+import {
+  expectClose,
+  expectSameOnAllThreads,
+  floats,
+  generator,
+  rowMajor,
+  run,
+  size,
+  status,
+  tensor,
+  transposed,
+  values,
+} from '../test/frame.js';
 import { frame, Status } from './index.js';
 
 const random = generator(19);
@@ -9,8 +21,10 @@ const whole = (n: number) => Array.from({ length: n }, () => below(50));
 const dtypes: DType[] = ['float32', 'float64', 'float16', 'int64', 'int32', 'int16', 'uint8', 'bool'];
 
 /** Coordinates of element i, and back. */
-const coordinates = (dims: readonly number[], i: number) => rowMajor(dims).map((place, d) => Math.floor(i / place) % (dims[d] as number));
-const offset = (dims: readonly number[], at: readonly number[]) => rowMajor(dims).reduce((sum, place, d) => sum + place * (at[d] as number), 0);
+const coordinates = (dims: readonly number[], i: number) =>
+  rowMajor(dims).map((place, d) => Math.floor(i / place) % (dims[d] as number));
+const offset = (dims: readonly number[], at: readonly number[]) =>
+  rowMajor(dims).reduce((sum, place, d) => sum + place * (at[d] as number), 0);
 /** out[at] = self[f(at)] for every coordinate of `dims`. */
 function pick(self: View, dims: readonly number[], f: (at: number[]) => number[]): (number | undefined)[] {
   const x = values(self);
@@ -29,7 +43,9 @@ describe('taking', () => {
             const dims = replaced(self.dims, dim, 6);
             const out = tensor(dtype, dims);
             run('index_select', out, self, tensor('int64', [6], index), dim);
-            expect(values(out)).toEqual(pick(self, dims, (at) => replaced(at, dim, ((index[at[dim] as number] as number) + n) % n)));
+            expect(values(out)).toEqual(
+              pick(self, dims, (at) => replaced(at, dim, ((index[at[dim] as number] as number) + n) % n)),
+            );
           }
   });
 
@@ -37,7 +53,11 @@ describe('taking', () => {
     const self = transposed(tensor('int32', [4, 6, 5], whole(120)));
     for (let dim = 0; dim < 3; dim++) {
       const dims = replaced(self.dims, dim, 3);
-      const index = tensor('int64', dims, Array.from({ length: size(dims) }, () => below(self.dims[dim] as number)));
+      const index = tensor(
+        'int64',
+        dims,
+        Array.from({ length: size(dims) }, () => below(self.dims[dim] as number)),
+      );
       const out = tensor('int32', dims);
       run('gather', out, self, index, dim);
       expect(values(out)).toEqual(pick(self, dims, (at) => replaced(at, dim, values(index)[offset(dims, at)] as number)));
@@ -49,12 +69,17 @@ describe('taking', () => {
     const indices = tensor('int64', [2, 3], [9, 0, 3, 3, 1, 9]);
     const out = tensor('float32', [2, 3, 7]);
     run('embedding', out, weight, indices);
-    expect(values(out)).toEqual(pick(weight, [2, 3, 7], ([a, b, c]) => [values(indices)[(a as number) * 3 + (b as number)] as number, c as number]));
+    expect(values(out)).toEqual(
+      pick(weight, [2, 3, 7], ([a, b, c]) => [values(indices)[(a as number) * 3 + (b as number)] as number, c as number]),
+    );
   });
 
   it('index takes by tensors of indices', () => {
     const self = transposed(tensor('float64', [4, 5, 6], floats(120, random)));
-    const [rows, columns] = [[0, -1, 3, 2], [-5, 4, 0, 1]];
+    const [rows, columns] = [
+      [0, -1, 3, 2],
+      [-5, 4, 0, 1],
+    ];
     const list = [tensor('int64', [2, 2], rows), tensor('int64', [2, 2], columns)];
     const out = tensor('float64', [2, 2, 4]);
     run('index', out, self, list);
@@ -84,14 +109,22 @@ describe('putting', () => {
     run('embedding_backward', grad, source, tensor('int64', [6], [1, 3, 1, 3, 0, 1]), 3);
     const x = values(source);
     const rows = [[4], [0, 2, 5], [], []];
-    expectClose(grad, rows.flatMap((from) => [0, 1, 2].map((c) => from.reduce((s, r) => s + (x[r * 3 + c] as number), 0))), 1e-6);
+    expectClose(
+      grad,
+      rows.flatMap((from) => [0, 1, 2].map((c) => from.reduce((s, r) => s + (x[r * 3 + c] as number), 0))),
+      1e-6,
+    );
   });
 
   it('scatter_, scatter_fill_ and scatter_add_ along every dimension', () => {
     for (let dim = 0; dim < 2; dim++) {
       const dims = [4, 5];
       const part = replaced(dims, dim, 3);
-      const index = tensor('int64', part, Array.from({ length: size(part) }, () => below(dims[dim] as number)));
+      const index = tensor(
+        'int64',
+        part,
+        Array.from({ length: size(part) }, () => below(dims[dim] as number)),
+      );
       const source = tensor('int32', part, whole(size(part)));
       const target = (i: number) => offset(dims, replaced(coordinates(part, i), dim, values(index)[i] as number));
       const base = whole(20);
@@ -100,13 +133,17 @@ describe('putting', () => {
         ['scatter_add_', (a: number, b: number) => a + b, source],
       ] as const) {
         const want = [...base];
-        values(source).forEach((v, i) => (want[target(i)] = f(want[target(i)] as number, v)));
+        values(source).forEach((v, i) => {
+          want[target(i)] = f(want[target(i)] as number, v);
+        });
         const self = tensor('int32', dims, base);
         run(name, self, index, last, dim);
         expect(values(self), name).toEqual(want);
       }
       const filled = [...base];
-      values(index).forEach((_, i) => (filled[target(i)] = -7));
+      values(index).forEach((_, i) => {
+        filled[target(i)] = -7;
+      });
       const self = tensor('int32', dims, base);
       run('scatter_fill_', self, index, dim, -7);
       expect(values(self)).toEqual(filled);
@@ -169,7 +206,11 @@ it('reports the first bad index and writes nothing', () => {
 
 it('accumulation has the same bits on any number of threads', () => {
   const grad = tensor('float32', [5000, 130], floats(650_000, random));
-  const indices = tensor('int64', [5000], Array.from({ length: 5000 }, () => below(37)));
+  const indices = tensor(
+    'int64',
+    [5000],
+    Array.from({ length: 5000 }, () => below(37)),
+  );
   expectSameOnAllThreads(() => {
     const weights = tensor('float32', [37, 130]);
     run('embedding_backward', weights, grad, indices, -1);

@@ -65,7 +65,9 @@ function load(): Native {
     );
   }
   if (native.abiVersion !== ABI_VERSION)
-    throw new Error(`@flambeau/kernels: the binary speaks ABI ${native.abiVersion}, this package ABI ${ABI_VERSION}; reinstall the package`);
+    throw new Error(
+      `@flambeau/kernels: the binary speaks ABI ${native.abiVersion}, this package ABI ${ABI_VERSION}; reinstall the package`,
+    );
   return native;
 }
 

@@ -156,7 +156,16 @@ describe('elementary functions', () => {
   it('are within 2 ulp in float32 over the whole range, at every level', async () => {
     const names = Object.keys(functions);
     await atEveryLevel(
-      names.map((name) => run(name, f32([x.length], x.map(() => 0)), view('float32', [x.length], x))),
+      names.map((name) =>
+        run(
+          name,
+          f32(
+            [x.length],
+            x.map(() => 0),
+          ),
+          view('float32', [x.length], x),
+        ),
+      ),
       (outputs, level) => {
         for (const [i, name] of names.entries()) {
           let worst = 0;
@@ -288,7 +297,16 @@ describe('layouts and dtypes', () => {
 
   it('compares, selects and clamps', async () => {
     const n = 100;
-    const [p, q] = [f32([n], range(n, (i) => (i * 37) % 19)), f32([n], range(n, (i) => (i * 11) % 17))];
+    const [p, q] = [
+      f32(
+        [n],
+        range(n, (i) => (i * 37) % 19),
+      ),
+      f32(
+        [n],
+        range(n, (i) => (i * 11) % 17),
+      ),
+    ];
     const bool = () => view('bool', [n], new Uint8Array(n));
     const mask = view('bool', [n], Uint8Array.from(range(n, (i) => i % 3 && 1)));
     await atEveryLevel(

@@ -11,7 +11,12 @@ interface View {
 }
 
 const contiguous = (dims: number[]) => dims.map((_, d) => dims.slice(d + 1).reduce((a, b) => a * b, 1));
-const view = (dtype: View['dtype'], data: ArrayBufferView, dims: number[], strides = contiguous(dims)): View => ({ dtype, data, dims, strides });
+const view = (dtype: View['dtype'], data: ArrayBufferView, dims: number[], strides = contiguous(dims)): View => ({
+  dtype,
+  data,
+  dims,
+  strides,
+});
 
 function run(kernel: string, ...args: (View | number | null)[]): number {
   const slots: number[] = [];
@@ -31,7 +36,8 @@ function random(): number {
   return seed / 2 ** 32;
 }
 const integer = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
-const floats = (dtype: Real, n: number): Floats => (dtype === 'float32' ? new Float32Array(n) : new Float64Array(n)).map(() => random() * 2 - 1);
+const floats = (dtype: Real, n: number): Floats =>
+  (dtype === 'float32' ? new Float32Array(n) : new Float64Array(n)).map(() => random() * 2 - 1);
 const bytes = (a: ArrayBufferView) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
 const sameBits = (a: ArrayBufferView, b: ArrayBufferView) => bytes(a).equals(bytes(b));
 
@@ -146,7 +152,8 @@ describe('matmul', () => {
   });
 
   it('applies each activation after the bias', () => {
-    for (const activation of [1, 3, 4, 5, 6]) checkMatmul({ dtype: 'float64', batch: 1, m: 33, n: 45, k: 20, bias: true, activation });
+    for (const activation of [1, 3, 4, 5, 6])
+      checkMatmul({ dtype: 'float64', batch: 1, m: 33, n: 45, k: 20, bias: true, activation });
     const out = new Float64Array(4);
     const x = Float64Array.of(-1, 0, 0.5, 2);
     run('matmul', view('float64', out, [4, 1]), view('float64', x, [4, 1]), view('float64', Float64Array.of(1), [1, 1]), null, 2);
@@ -157,20 +164,52 @@ describe('matmul', () => {
   it('gives bias or zeros for k = 0 and accepts empty outputs', () => {
     const out = new Float32Array(6).fill(9);
     const empty = new Float32Array(1);
-    expect(run('matmul', view('float32', out, [2, 3]), view('float32', empty, [2, 0]), view('float32', empty, [0, 3]), null, 0)).toBe(Status.Ok);
+    expect(
+      run('matmul', view('float32', out, [2, 3]), view('float32', empty, [2, 0]), view('float32', empty, [0, 3]), null, 0),
+    ).toBe(Status.Ok);
     expect([...out]).toEqual([0, 0, 0, 0, 0, 0]);
     const bias = Float32Array.of(1, -2, 3);
-    run('matmul', view('float32', out, [2, 3]), view('float32', empty, [2, 0]), view('float32', empty, [0, 3]), view('float32', bias, [3]), 1);
+    run(
+      'matmul',
+      view('float32', out, [2, 3]),
+      view('float32', empty, [2, 0]),
+      view('float32', empty, [0, 3]),
+      view('float32', bias, [3]),
+      1,
+    );
     expect([...out]).toEqual([1, 0, 3, 1, 0, 3]);
-    expect(run('matmul', view('float32', empty, [0, 3]), view('float32', empty, [0, 5]), view('float32', out, [5, 3], [0, 1]), null, 0)).toBe(Status.Ok);
+    expect(
+      run(
+        'matmul',
+        view('float32', empty, [0, 3]),
+        view('float32', empty, [0, 5]),
+        view('float32', out, [5, 3], [0, 1]),
+        null,
+        0,
+      ),
+    ).toBe(Status.Ok);
   });
 
   it('wraps integers around and multiplies complex numbers', () => {
     const out = new Int8Array(2);
-    run('matmul', view('int8', out, [1, 2]), view('int8', Int8Array.of(100, 3), [1, 2]), view('int8', Int8Array.of(2, 1, -5, 7), [2, 2]), null, 0);
-    expect([...out]).toEqual([(200 - 15) << 24 >> 24, 121]);
+    run(
+      'matmul',
+      view('int8', out, [1, 2]),
+      view('int8', Int8Array.of(100, 3), [1, 2]),
+      view('int8', Int8Array.of(2, 1, -5, 7), [2, 2]),
+      null,
+      0,
+    );
+    expect([...out]).toEqual([((200 - 15) << 24) >> 24, 121]);
     const big = new BigInt64Array(1);
-    run('matmul', view('int64', big, [1, 1]), view('int64', BigInt64Array.of(1n << 40n), [1, 1]), view('int64', BigInt64Array.of(3n), [1, 1]), null, 0);
+    run(
+      'matmul',
+      view('int64', big, [1, 1]),
+      view('int64', BigInt64Array.of(1n << 40n), [1, 1]),
+      view('int64', BigInt64Array.of(3n), [1, 1]),
+      null,
+      0,
+    );
     expect(big[0]).toBe(3n << 40n);
     const complex = new Float32Array(2);
     const [a, b] = [Float32Array.of(1, 2, 3, -1), Float32Array.of(2, -1, 0, 4)]; // (1+2i)(2-i) + (3-i)(4i)
@@ -185,8 +224,18 @@ describe('matmul', () => {
       ['bfloat16', 0x3f80, 0x4500],
     ] as const) {
       const out = new Uint16Array(35 * 3);
-      run('matmul', view(dtype, out, [35, 3]), view(dtype, ones(one, 35 * 2048), [35, 2048]), view(dtype, ones(one, 2048 * 3), [2048, 3]), null, 0);
-      expect(out.every((x) => x === total), dtype).toBe(true);
+      run(
+        'matmul',
+        view(dtype, out, [35, 3]),
+        view(dtype, ones(one, 35 * 2048), [35, 2048]),
+        view(dtype, ones(one, 2048 * 3), [2048, 3]),
+        null,
+        0,
+      );
+      expect(
+        out.every((x) => x === total),
+        dtype,
+      ).toBe(true);
     }
   });
 
@@ -202,7 +251,14 @@ describe('linear', () => {
   it('multiplies by the transposed weight for any leading dimensions', () => {
     const [input, weight, bias] = [floats('float32', 2 * 5 * 19), floats('float32', 37 * 19), floats('float32', 37)];
     const out = new Float32Array(2 * 5 * 37);
-    run('linear', view('float32', out, [2, 5, 37]), view('float32', input, [2, 5, 19]), view('float32', weight, [37, 19]), view('float32', bias, [37]), 0);
+    run(
+      'linear',
+      view('float32', out, [2, 5, 37]),
+      view('float32', input, [2, 5, 19]),
+      view('float32', weight, [37, 19]),
+      view('float32', bias, [37]),
+      0,
+    );
     for (let row = 0; row < 10; row++)
       for (let j = 0; j < 37; j++) {
         let sum = bias[j] as number;
@@ -210,7 +266,14 @@ describe('linear', () => {
         expect(out[row * 37 + j]).toBeCloseTo(sum, 5);
       }
     const vector = new Float32Array(37);
-    run('linear', view('float32', vector, [37]), view('float32', input.subarray(0, 19), [19]), view('float32', weight, [37, 19]), view('float32', bias, [37]), 0);
+    run(
+      'linear',
+      view('float32', vector, [37]),
+      view('float32', input.subarray(0, 19), [19]),
+      view('float32', weight, [37, 19]),
+      view('float32', bias, [37]),
+      0,
+    );
     for (let j = 0; j < 37; j++) expect(vector[j]).toBeCloseTo(out[j] as number, 5);
   });
 });

@@ -27,11 +27,22 @@ function normalise(x: number[], g: number[], sets: number[][], weight: (i: numbe
 }
 
 describe('layer_norm', () => {
-  it.each([[4, 3], [7, 64], [3, 1000], [70, 33]])('%i rows of %i: output, statistics and gradients', (rows, inner) => {
+  it.each([
+    [4, 3],
+    [7, 64],
+    [3, 1000],
+    [70, 33],
+  ])('%i rows of %i: output, statistics and gradients', (rows, inner) => {
     const n = rows * inner;
     const [x, g, w, b] = [floats(n, random), floats(n, random), floats(inner, random), floats(inner, random)];
     const sets = Array.from({ length: rows }, (_, r) => Array.from({ length: inner }, (_, i) => r * inner + i));
-    const want = normalise(x, g, sets, (i) => w[i % inner] as number, (i) => b[i % inner] as number);
+    const want = normalise(
+      x,
+      g,
+      sets,
+      (i) => w[i % inner] as number,
+      (i) => b[i % inner] as number,
+    );
     for (const dtype of ['float32', 'float64'] as const) {
       const tolerance = dtype === 'float32' ? 1e-4 : 1e-10;
       const of = (dims: number[], data?: ArrayLike<number>) => tensor(dtype, dims, data);
@@ -39,14 +50,35 @@ describe('layer_norm', () => {
       const [input, weight] = [of([rows, inner], x), of([inner], w)];
       run('layer_norm', out, mean, rstd, input, weight, of([inner], b), inner, eps);
       expectClose(out, want.out, tolerance, 'out');
-      expectClose(mean, want.statistics.map((s) => s.mean), tolerance, 'mean');
-      expectClose(rstd, want.statistics.map((s) => s.inverse), tolerance, 'rstd');
+      expectClose(
+        mean,
+        want.statistics.map((s) => s.mean),
+        tolerance,
+        'mean',
+      );
+      expectClose(
+        rstd,
+        want.statistics.map((s) => s.inverse),
+        tolerance,
+        'rstd',
+      );
       const [gi, gw, gb] = [of([rows, inner]), of([inner]), of([inner])];
       run('layer_norm_backward', gi, gw, gb, of([rows, inner], g), input, mean, rstd, weight, inner);
       expectClose(gi, want.grad, tolerance, 'grad input');
-      const perColumn = (f: (i: number) => number) => Array.from({ length: inner }, (_, c) => sum(sets.map((set) => f(set[c] as number))));
-      expectClose(gw, perColumn((i) => (g[i] as number) * (want.hat[i] as number)), tolerance, 'grad weight');
-      expectClose(gb, perColumn((i) => g[i] as number), tolerance, 'grad bias');
+      const perColumn = (f: (i: number) => number) =>
+        Array.from({ length: inner }, (_, c) => sum(sets.map((set) => f(set[c] as number))));
+      expectClose(
+        gw,
+        perColumn((i) => (g[i] as number) * (want.hat[i] as number)),
+        tolerance,
+        'grad weight',
+      );
+      expectClose(
+        gb,
+        perColumn((i) => g[i] as number),
+        tolerance,
+        'grad bias',
+      );
     }
   });
 });
@@ -56,9 +88,20 @@ describe('batch_norm', () => {
     const [n, c, l] = [dims[0] as number, dims[1] as number, size(dims.slice(2))];
     const count = n * l;
     const channel = (i: number) => Math.floor(i / l) % c;
-    const [x, g, w, b] = [floats(n * c * l, random).map((v) => v + 20), floats(n * c * l, random), floats(c, random), floats(c, random)];
+    const [x, g, w, b] = [
+      floats(n * c * l, random).map((v) => v + 20),
+      floats(n * c * l, random),
+      floats(c, random),
+      floats(c, random),
+    ];
     const sets = Array.from({ length: c }, (_, k) => x.map((_, i) => i).filter((i) => channel(i) === k));
-    const want = normalise(x, g, sets, (i) => w[channel(i)] as number, (i) => b[channel(i)] as number);
+    const want = normalise(
+      x,
+      g,
+      sets,
+      (i) => w[channel(i)] as number,
+      (i) => b[channel(i)] as number,
+    );
     for (const dtype of ['float32', 'float64'] as const) {
       const tolerance = dtype === 'float32' ? 2e-4 : 1e-9;
       const of = (shape: number[], data?: ArrayLike<number>) => tensor(dtype, shape, data);
@@ -66,13 +109,33 @@ describe('batch_norm', () => {
       const [runningMean, runningVar] = [of([c], new Array(c).fill(0.5)), of([c], new Array(c).fill(1.5))];
       run('batch_norm', out, mean, invstd, input, weight, of([c], b), runningMean, runningVar, true, 0.1, eps);
       expectClose(out, want.out, tolerance, 'out');
-      expectClose(runningMean, want.statistics.map((s) => 0.45 + 0.1 * s.mean), tolerance, 'running mean');
-      expectClose(runningVar, want.statistics.map((s) => 1.35 + (0.1 * s.variance * count) / (count - 1)), tolerance, 'running var');
+      expectClose(
+        runningMean,
+        want.statistics.map((s) => 0.45 + 0.1 * s.mean),
+        tolerance,
+        'running mean',
+      );
+      expectClose(
+        runningVar,
+        want.statistics.map((s) => 1.35 + (0.1 * s.variance * count) / (count - 1)),
+        tolerance,
+        'running var',
+      );
       const [gi, gw, gb] = [of(dims), of([c]), of([c])];
       run('batch_norm_backward', gi, gw, gb, of(dims, g), input, weight, runningMean, runningVar, mean, invstd, true, eps);
       expectClose(gi, want.grad, tolerance, 'grad input');
-      expectClose(gw, sets.map((set) => sum(set.map((i) => (g[i] as number) * (want.hat[i] as number)))), tolerance * 10, 'grad weight');
-      expectClose(gb, sets.map((set) => sum(set.map((i) => g[i] as number))), tolerance * 10, 'grad bias');
+      expectClose(
+        gw,
+        sets.map((set) => sum(set.map((i) => (g[i] as number) * (want.hat[i] as number)))),
+        tolerance * 10,
+        'grad weight',
+      );
+      expectClose(
+        gb,
+        sets.map((set) => sum(set.map((i) => g[i] as number))),
+        tolerance * 10,
+        'grad bias',
+      );
     }
   });
 
@@ -83,9 +146,26 @@ describe('batch_norm', () => {
     expectClose(out, [1, 1, 0, 0], 1e-15);
     const grad = tensor('float64', [2, 2, 1]);
     const upstream = tensor('float64', [2, 2, 1], [2, 3, 4, 6]);
-    run('batch_norm_backward', grad, null, null, upstream, tensor('float64', [2, 2, 1]), null, mean, variance, null, null, false, 0);
+    run(
+      'batch_norm_backward',
+      grad,
+      null,
+      null,
+      upstream,
+      tensor('float64', [2, 2, 1]),
+      null,
+      mean,
+      variance,
+      null,
+      null,
+      false,
+      0,
+    );
     expectClose(grad, [1, 1, 2, 2], 1e-15);
-    expect([values(mean), values(variance)]).toEqual([[1, 2], [4, 9]]);
+    expect([values(mean), values(variance)]).toEqual([
+      [1, 2],
+      [4, 9],
+    ]);
   });
 });
 

@@ -20,7 +20,7 @@ describe('fused_sgd', () => {
       const kept = all(buffers);
       for (let step = 0; step < 3; step++) {
         const grads = lists(dtype);
-        grads.forEach((g, t) =>
+        for (const [t, g] of grads.entries())
           values(g).forEach((x, i) => {
             const [p, m] = [want[t] as number[], kept[t] as number[]];
             let d = (maximize ? -x : x) + decay * (p[i] as number);
@@ -29,11 +29,12 @@ describe('fused_sgd', () => {
               d = nesterov ? d + momentum * (m[i] as number) : (m[i] as number);
             }
             p[i] = (p[i] as number) - 0.1 * d;
-          }),
-        );
+          });
         run('fused_sgd', params, grads, momentum ? buffers : [], 0.1, momentum, dampening, decay, nesterov, maximize, step === 0);
       }
-      params.forEach((p, t) => expectClose(p, want[t] as number[], dtype === 'float32' ? 2e-6 : 1e-14));
+      params.forEach((p, t) => {
+        expectClose(p, want[t] as number[], dtype === 'float32' ? 2e-6 : 1e-14);
+      });
     }
   });
 });
@@ -50,7 +51,7 @@ describe('fused_adam', () => {
       const [p, m1, v1, top] = [all(params), all(m), all(v), all(most)] as [number[][], number[][], number[][], number[][]];
       for (let step = 1; step <= 3; step++) {
         const grads = lists(dtype);
-        grads.forEach((list, t) =>
+        for (const [t, list] of grads.entries())
           values(list).forEach((x, i) => {
             const [pt, mt, vt, tt] = [p[t], m1[t], v1[t], top[t]] as [number[], number[], number[], number[]];
             let g = maximize ? -x : x;
@@ -61,11 +62,27 @@ describe('fused_adam', () => {
             tt[i] = Math.max(tt[i] as number, vt[i] as number);
             const root = Math.sqrt((amsgrad ? tt[i] : vt[i]) as number) / Math.sqrt(1 - b2 ** step);
             pt[i]! -= ((lr / (1 - b1 ** step)) * (mt[i] as number)) / (root + eps);
-          }),
+          });
+        run(
+          'fused_adam',
+          params,
+          grads,
+          m,
+          v,
+          amsgrad ? most : [],
+          sizes.map(() => step),
+          lr,
+          b1,
+          b2,
+          eps,
+          decay,
+          maximize,
+          decoupled,
         );
-        run('fused_adam', params, grads, m, v, amsgrad ? most : [], sizes.map(() => step), lr, b1, b2, eps, decay, maximize, decoupled);
       }
-      params.forEach((x, t) => expectClose(x, p[t] as number[], dtype === 'float32' ? 2e-6 : 1e-13));
+      params.forEach((x, t) => {
+        expectClose(x, p[t] as number[], dtype === 'float32' ? 2e-6 : 1e-13);
+      });
     }
   });
 });
@@ -91,7 +108,11 @@ describe('lists', () => {
     run('foreach_scale_', tensors, tensor('float32', [], [0.25]));
     expect(all(tensors)).toEqual(want);
     run('foreach_zero_', tensors);
-    expect(all(tensors).flat().every((v) => v === 0)).toBe(true);
+    expect(
+      all(tensors)
+        .flat()
+        .every((v) => v === 0),
+    ).toBe(true);
   });
 });
 
@@ -100,7 +121,22 @@ it('a step has the same bits on any number of threads', () => {
   const copy = (list: readonly View[]) => list.map((t) => ({ ...t, data: t.data.slice() }));
   expectSameOnAllThreads(() => {
     const [p, m, v] = [copy(params), zeros('float32'), zeros('float32')];
-    run('fused_adam', p, grads, m, v, [], sizes.map(() => 1), 0.01, 0.9, 0.999, 1e-8, 0.1, false, true);
+    run(
+      'fused_adam',
+      p,
+      grads,
+      m,
+      v,
+      [],
+      sizes.map(() => 1),
+      0.01,
+      0.9,
+      0.999,
+      1e-8,
+      0.1,
+      false,
+      true,
+    );
     const out = tensor('float32', [sizes.length]);
     run('foreach_norm', out, p, 2);
     return [...p, ...m, ...v, out];

@@ -60,24 +60,33 @@ describe('pooling', () => {
     expectClose(grad, wantGrad, 1e-6);
   });
 
-  it.each(cases.slice(0, 3).flatMap((p) => [[p, 0] as const, [p, 5] as const]))('avg_pool2d without padding in the count, and its gradient: %j, divisor %i', (p, divisor) => {
-    const area = p.size[0] * p.size[1];
-    const x = floats(planes * area, random);
-    const all = windows(p);
-    const dims = [planes, outputs(p, 0), outputs(p, 1)];
-    const [out, grad] = [tensor('float64', dims), tensor('float64', [planes, ...p.size])];
-    run('avg_pool2d', out, tensor('float64', [planes, ...p.size], x), p.kernel, p.stride, p.padding, false, divisor);
-    const share = (w: number[]) => divisor || w.length;
-    expectClose(out, Array.from({ length: planes }, (_, c) => all.map((w) => w.reduce((s, k) => s + (x[c * area + k] as number), 0) / share(w))).flat(), 1e-14);
-    const g = floats(planes * all.length, random);
-    run('avg_pool2d_backward', grad, tensor('float64', dims, g), p.kernel, p.stride, p.padding, false, divisor);
-    const wantGrad = new Float64Array(planes * area);
-    g.forEach((v, i) => {
-      const w = all[i % all.length] as number[];
-      for (const k of w) wantGrad[Math.floor(i / all.length) * area + k]! += v / share(w);
-    });
-    expectClose(grad, wantGrad, 1e-14);
-  });
+  it.each(cases.slice(0, 3).flatMap((p) => [[p, 0] as const, [p, 5] as const]))(
+    'avg_pool2d without padding in the count, and its gradient: %j, divisor %i',
+    (p, divisor) => {
+      const area = p.size[0] * p.size[1];
+      const x = floats(planes * area, random);
+      const all = windows(p);
+      const dims = [planes, outputs(p, 0), outputs(p, 1)];
+      const [out, grad] = [tensor('float64', dims), tensor('float64', [planes, ...p.size])];
+      run('avg_pool2d', out, tensor('float64', [planes, ...p.size], x), p.kernel, p.stride, p.padding, false, divisor);
+      const share = (w: number[]) => divisor || w.length;
+      expectClose(
+        out,
+        Array.from({ length: planes }, (_, c) =>
+          all.map((w) => w.reduce((s, k) => s + (x[c * area + k] as number), 0) / share(w)),
+        ).flat(),
+        1e-14,
+      );
+      const g = floats(planes * all.length, random);
+      run('avg_pool2d_backward', grad, tensor('float64', dims, g), p.kernel, p.stride, p.padding, false, divisor);
+      const wantGrad = new Float64Array(planes * area);
+      g.forEach((v, i) => {
+        const w = all[i % all.length] as number[];
+        for (const k of w) wantGrad[Math.floor(i / all.length) * area + k]! += v / share(w);
+      });
+      expectClose(grad, wantGrad, 1e-14);
+    },
+  );
 
   it('counts padding when asked', () => {
     const out = tensor('float32', [1, 1, 2, 2]);
@@ -87,7 +96,8 @@ describe('pooling', () => {
 
   it('adaptive pooling covers the plane', () => {
     const x = tensor('float32', [1, 3, 5], floats(15, random));
-    const range = (i: number, out: number, size: number) => [Math.floor((i * size) / out), Math.ceil(((i + 1) * size) / out)] as const;
+    const range = (i: number, out: number, size: number) =>
+      [Math.floor((i * size) / out), Math.ceil(((i + 1) * size) / out)] as const;
     const all = Array.from({ length: 6 }, (_, o) => {
       const [[a, b], [c, d]] = [range(Math.floor(o / 3), 2, 3), range(o % 3, 3, 5)];
       return Array.from({ length: (b - a) * (d - c) }, (_, k) => (a + Math.floor(k / (d - c))) * 5 + c + (k % (d - c)));
@@ -95,13 +105,19 @@ describe('pooling', () => {
     const [average, largest, indices] = [tensor('float32', [1, 2, 3]), tensor('float32', [1, 2, 3]), tensor('int64', [1, 2, 3])];
     const at = values(x);
     run('adaptive_avg_pool2d', average, x);
-    expectClose(average, all.map((w) => w.reduce((s, k) => s + (at[k] as number), 0) / w.length), 1e-6);
+    expectClose(
+      average,
+      all.map((w) => w.reduce((s, k) => s + (at[k] as number), 0) / w.length),
+      1e-6,
+    );
     run('adaptive_max_pool2d', largest, indices, x);
     expect(values(largest)).toEqual(all.map((w) => Math.max(...w.map((k) => at[k] as number))));
     const grad = tensor('float32', [1, 3, 5]);
     run('adaptive_avg_pool2d_backward', grad, average);
     const want = new Float64Array(15);
-    all.forEach((w, o) => w.forEach((k) => (want[k]! += (values(average)[o] as number) / w.length)));
+    all.forEach((w, o) => {
+      for (const k of w) want[k]! += (values(average)[o] as number) / w.length;
+    });
     expectClose(grad, want, 1e-6);
   });
 
@@ -113,7 +129,9 @@ describe('pooling', () => {
 
   it('reports an index outside the plane and writes nothing', () => {
     const grad = tensor('float32', [1, 2, 2], [1, 2, 3, 4]);
-    expect(status('max_pool2d_backward', grad, tensor('float32', [1, 1, 1]), tensor('int64', [1, 1, 1], [4]))).toBe(Status.IndexOutOfRange);
+    expect(status('max_pool2d_backward', grad, tensor('float32', [1, 1, 1]), tensor('int64', [1, 1, 1], [4]))).toBe(
+      Status.IndexOutOfRange,
+    );
     expect([...frame.subarray(1, 4)]).toEqual([4, 4, 0]);
     expect(values(grad)).toEqual([1, 2, 3, 4]);
   });
@@ -121,7 +139,12 @@ describe('pooling', () => {
   it('has the same bits on any number of threads', () => {
     const x = tensor('float32', [64, 40, 40], floats(64 * 1600, random));
     expectSameOnAllThreads(() => {
-      const [out, indices, average, grad] = [tensor('float32', [64, 20, 20]), tensor('int64', [64, 20, 20]), tensor('float32', [64, 20, 20]), tensor('float32', [64, 40, 40])];
+      const [out, indices, average, grad] = [
+        tensor('float32', [64, 20, 20]),
+        tensor('int64', [64, 20, 20]),
+        tensor('float32', [64, 20, 20]),
+        tensor('float32', [64, 40, 40]),
+      ];
       run('max_pool2d', out, indices, x, [2, 2], [2, 2], [0, 0], [1, 1]);
       run('avg_pool2d', average, x, [3, 3], [2, 2], [1, 1], true, 0);
       run('avg_pool2d_backward', grad, average, [3, 3], [2, 2], [1, 1], true, 0);

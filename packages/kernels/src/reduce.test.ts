@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { View } from '../test/frame.js';
-import { expectClose, expectSameOnAllThreads, floats, generator, rowMajor, run, size, status, tensor, transposed, values } from '../test/frame.js';
+import {
+  expectClose,
+  expectSameOnAllThreads,
+  floats,
+  generator,
+  rowMajor,
+  run,
+  size,
+  status,
+  tensor,
+  transposed,
+  values,
+} from '../test/frame.js';
 import { Status } from './index.js';
 
 const random = generator(7);
@@ -13,7 +25,10 @@ function groups(self: View, dims: readonly number[]): { dims: number[]; elements
   const places = rowMajor(self.dims);
   const targets = rowMajor(out);
   values(self).forEach((x, i) => {
-    const at = kept.reduce((sum, d, k) => sum + (Math.floor(i / (places[d] as number)) % (self.dims[d] as number)) * (targets[k] as number), 0);
+    const at = kept.reduce(
+      (sum, d, k) => sum + (Math.floor(i / (places[d] as number)) % (self.dims[d] as number)) * (targets[k] as number),
+      0,
+    );
     (elements[at] as number[]).push(x);
   });
   return { dims: out, elements };
@@ -36,8 +51,14 @@ const shapes: [number[], number[]][] = [
   [[5, 67], [1]],
   [[67, 5], [0]],
   [[3, 70, 19], [1]],
-  [[4, 6, 35], [0, 2]],
-  [[4, 6, 35], [0, 1, 2]],
+  [
+    [4, 6, 35],
+    [0, 2],
+  ],
+  [
+    [4, 6, 35],
+    [0, 1, 2],
+  ],
   [[200, 3], [0]],
 ];
 
@@ -47,7 +68,11 @@ describe('reductions', () => {
       for (const dtype of ['float32', 'float64'] as const)
         for (const [dims, reduced] of shapes) {
           const scale = name === 'prod' ? 0.05 : 1;
-          const dense = tensor(dtype, dims, floats(size(dims), random).map((x) => Math.fround((name === 'prod' ? 1 : 0) + x * scale)));
+          const dense = tensor(
+            dtype,
+            dims,
+            floats(size(dims), random).map((x) => Math.fround((name === 'prod' ? 1 : 0) + x * scale)),
+          );
           for (const self of [dense, transposed(dense)]) {
             const along = reduced.filter((d) => d < self.dims.length);
             const want = groups(self, along);
@@ -98,12 +123,20 @@ describe('reductions', () => {
 
   it('any, all and count_nonzero read the truth of every dtype', () => {
     for (const dtype of ['float32', 'float64', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'] as const) {
-      const self = tensor(dtype, [3, 67], Array.from({ length: 201 }, (_, i) => (i < 67 ? 0 : i < 134 ? 1 : i % 2)));
+      const self = tensor(
+        dtype,
+        [3, 67],
+        Array.from({ length: 201 }, (_, i) => (i < 67 ? 0 : i < 134 ? 1 : i % 2)),
+      );
       const [any, all, count] = [tensor('bool', [3]), tensor('bool', [3]), tensor('int64', [3])];
       run('any', any, self, [1]);
       run('all', all, self, [1]);
       run('count_nonzero', count, self, [1]);
-      expect([values(any), values(all), values(count)]).toEqual([[0, 1, 1], [0, 1, 0], [0, 67, 33]]);
+      expect([values(any), values(all), values(count)]).toEqual([
+        [0, 1, 1],
+        [0, 1, 0],
+        [0, 67, 33],
+      ]);
     }
     const negativeZero = tensor('float32', [2], [-0, NaN]);
     const count = tensor('int64', []);
@@ -112,10 +145,21 @@ describe('reductions', () => {
   });
 
   it('max_dim and min_dim give the first extremum and its position', () => {
-    for (const [dims, dim] of [[[7, 1100], 1], [[1100, 7], 0], [[3, 50, 5], 1]] as [number[], number][]) {
-      const self = tensor('float32', dims, Array.from({ length: size(dims) }, () => Math.floor(random() * 40)));
+    for (const [dims, dim] of [
+      [[7, 1100], 1],
+      [[1100, 7], 0],
+      [[3, 50, 5], 1],
+    ] as [number[], number][]) {
+      const self = tensor(
+        'float32',
+        dims,
+        Array.from({ length: size(dims) }, () => Math.floor(random() * 40)),
+      );
       const want = groups(self, [dim]);
-      for (const [name, pick] of [['max_dim', Math.max], ['min_dim', Math.min]] as const) {
+      for (const [name, pick] of [
+        ['max_dim', Math.max],
+        ['min_dim', Math.min],
+      ] as const) {
         const [best, where] = [tensor('float32', want.dims), tensor('int64', want.dims)];
         run(name, best, where, self, dim);
         expect(values(best)).toEqual(want.elements.map((xs) => pick(...xs)));
@@ -130,12 +174,20 @@ describe('reductions', () => {
       const out = tensor('float64', [5, 9]);
       run('cumsum', out, self, dim);
       const x = values(self);
-      expectClose(out, x.map((_, i) => (dim === 0 ? sum(x.filter((_, k) => k % 9 === i % 9 && k <= i)) : sum(x.slice(i - (i % 9), i + 1)))), 1e-14);
+      expectClose(
+        out,
+        x.map((_, i) => (dim === 0 ? sum(x.filter((_, k) => k % 9 === i % 9 && k <= i)) : sum(x.slice(i - (i % 9), i + 1)))),
+        1e-14,
+      );
     }
   });
 
   it('has the same bits on any number of threads', () => {
-    for (const [dims, reduced] of [[[400_000], [0]], [[6000, 65], [0]], [[65, 6000], [1]]] as [number[], number[]][]) {
+    for (const [dims, reduced] of [
+      [[400_000], [0]],
+      [[6000, 65], [0]],
+      [[65, 6000], [1]],
+    ] as [number[], number[]][]) {
       const self = tensor('float32', dims, floats(size(dims), random));
       const out = groups({ ...self, dims: dims.map((n, d) => (reduced.includes(d) ? 1 : n)) }, reduced).dims;
       expectSameOnAllThreads(() =>

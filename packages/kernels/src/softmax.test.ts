@@ -11,7 +11,15 @@ function line(dims: readonly number[], dim: number, i: number): number[] {
   const start = Math.floor(i / (inner * n)) * inner * n + (i % inner);
   return Array.from({ length: n }, (_, k) => start + k * inner);
 }
-const cases: [number[], number][] = [[[5], 0], [[3, 10], 1], [[3, 1001], 1], [[10, 37], 0], [[2, 5, 3], 1], [[2, 5, 3], 0], [[4, 1], 1]];
+const cases: [number[], number][] = [
+  [[5], 0],
+  [[3, 10], 1],
+  [[3, 1001], 1],
+  [[10, 37], 0],
+  [[2, 5, 3], 1],
+  [[2, 5, 3], 0],
+  [[4, 1], 1],
+];
 
 describe('softmax', () => {
   for (const log of [false, true])
@@ -26,7 +34,9 @@ describe('softmax', () => {
           const wantGrad = g.map((v, i) => {
             const p = probabilities[i] as number;
             const at = line(dims, dim, i);
-            return log ? v - p * at.reduce((s, k) => s + (g[k] as number), 0) : p * (v - at.reduce((s, k) => s + (g[k] as number) * (probabilities[k] as number), 0));
+            return log
+              ? v - p * at.reduce((s, k) => s + (g[k] as number), 0)
+              : p * (v - at.reduce((s, k) => s + (g[k] as number) * (probabilities[k] as number), 0));
           });
           const name = log ? 'log_softmax' : 'softmax';
           const [out, grad] = [tensor(dtype, dims), tensor(dtype, dims)];
@@ -46,11 +56,13 @@ describe('softmax', () => {
 
   it('has the same bits on any number of threads', () => {
     const x = tensor('float32', [300, 333], floats(300 * 333, random));
-    expectSameOnAllThreads(() => [0, 1].map((dim) => {
-      const out = tensor('float32', x.dims);
-      run('softmax', out, x, dim);
-      return out;
-    }));
+    expectSameOnAllThreads(() =>
+      [0, 1].map((dim) => {
+        const out = tensor('float32', x.dims);
+        run('softmax', out, x, dim);
+        return out;
+      }),
+    );
   });
 });
 
@@ -65,7 +77,11 @@ describe('nll_loss', () => {
   const total = target.reduce((s, t) => s + weightOf(t), 0);
   const sum = losses.reduce((a, b) => a + b, 0);
 
-  it.each([[0, losses], [1, [sum / total]], [2, [sum]]])('reduction %i and its gradient', (reduction, want) => {
+  it.each([
+    [0, losses],
+    [1, [sum / total]],
+    [2, [sum]],
+  ])('reduction %i and its gradient', (reduction, want) => {
     const dims = reduction === 0 ? [n, d] : [];
     const [out, weights, grad] = [tensor('float64', dims), tensor('float64', []), tensor('float64', [n, c, d])];
     const [t, w] = [tensor('int64', [n, d], target), tensor('float64', [c], weight)];
@@ -76,7 +92,8 @@ describe('nll_loss', () => {
     run('nll_loss_backward', grad, tensor('float64', dims, upstream), t, w, weights, reduction, -100);
     const wantGrad = new Float64Array(n * c * d);
     target.forEach((k, i) => {
-      if (k >= 0) wantGrad[at(i)] = (-weightOf(k) * (upstream[reduction === 0 ? i : 0] as number)) / (reduction === 1 ? total : 1);
+      if (k >= 0)
+        wantGrad[at(i)] = (-weightOf(k) * (upstream[reduction === 0 ? i : 0] as number)) / (reduction === 1 ? total : 1);
     });
     expectClose(grad, wantGrad, 1e-14);
   });
@@ -88,7 +105,9 @@ describe('nll_loss', () => {
     expect([...frame.subarray(1, 4)]).toEqual([3, 3, 1]);
     expect(values(out)).toEqual([7]);
     const grad = tensor('float32', [2, 3], [1, 1, 1, 1, 1, 1]);
-    expect(status('nll_loss_backward', grad, tensor('float32', []), bad, null, tensor('float32', []), 1, -100)).toBe(Status.IndexOutOfRange);
+    expect(status('nll_loss_backward', grad, tensor('float32', []), bad, null, tensor('float32', []), 1, -100)).toBe(
+      Status.IndexOutOfRange,
+    );
     expect(values(grad)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 });

@@ -31,7 +31,8 @@ export const rowMajor = (dims: readonly number[]) => dims.map((_, d) => size(dim
 /** A contiguous tensor of zeros, or of the given values. */
 export function tensor(dtype: DType, dims: readonly number[], values?: ArrayLike<number>): View {
   const data = new ARRAYS[dtype](Math.max(size(dims), 1)) as Data;
-  if (values) for (let i = 0; i < values.length; i++) data[i] = dtype === 'int64' ? BigInt(values[i] as number) : (values[i] as number);
+  if (values)
+    for (let i = 0; i < values.length; i++) data[i] = dtype === 'int64' ? BigInt(values[i] as number) : (values[i] as number);
   return { dtype, data, dims, strides: rowMajor(dims) };
 }
 
@@ -42,7 +43,9 @@ export const transposed = (t: View): View => ({ ...t, dims: [...t.dims].reverse(
 export function values(t: View): number[] {
   const places = rowMajor(t.dims);
   return Array.from({ length: size(t.dims) }, (_, i) =>
-    Number(t.data[places.reduce((at, place, d) => at + (Math.floor(i / place) % (t.dims[d] as number)) * (t.strides[d] as number), 0)]),
+    Number(
+      t.data[places.reduce((at, place, d) => at + (Math.floor(i / place) % (t.dims[d] as number)) * (t.strides[d] as number), 0)],
+    ),
   );
 }
 
@@ -97,5 +100,8 @@ export function expectSameOnAllThreads(compute: () => readonly View[]): void {
     setNumThreads(threads);
     return compute().map((t) => Buffer.from(t.data.buffer, t.data.byteOffset, t.data.byteLength));
   });
-  for (const other of bits.slice(1)) other.forEach((b, i) => expect(b.equals(bits[0]?.[i] as Buffer)).toBe(true));
+  for (const other of bits.slice(1))
+    other.forEach((b, i) => {
+      expect(b.equals(bits[0]?.[i] as Buffer)).toBe(true);
+    });
 }

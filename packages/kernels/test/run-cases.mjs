@@ -4,7 +4,20 @@ import { createRequire } from 'node:module';
 const kernels = createRequire(import.meta.url)(
   process.env.FLAMBEAU_KERNELS ?? `../prebuilds/${process.platform}-${process.arch}.node`,
 );
-const codes = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool', 'complex64', 'complex128'];
+const codes = [
+  'float32',
+  'float64',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'int16',
+  'int8',
+  'uint8',
+  'bool',
+  'complex64',
+  'complex128',
+];
 
 /** Writes one argument into the frame: a tensor {dtype, dims, strides, offset, data}, a number, or null. */
 function write(frame, at, argument) {

@@ -19,9 +19,25 @@ import { isSpec } from './spec.js';
 /** A case's name; its results are stored under it as `…/out0`, `…/grad0`. */
 export const caseKey = (op: string, sample: number, dtype: DType): string => `${op}/${sample}/${dtype}`;
 
-/** The bytes of the sample's tensors, in the order of `specsOf`. */
-export function inputBytes(op: string, sampleIndex: number, sample: Sample, dtype: DType): Uint8Array[] {
-  return specsOf(sample.args as Argument).map((spec, i) => generate(spec, dtype, seedOf(`${op}/${sampleIndex}/${i}`)));
+// Tests go through the cases of one op many times: its inputs are made once and kept until the next op's turn. Samples are told
+// apart by their arguments, because those of errors have numbers of their own.
+const made = { op: '', bytes: new Map<unknown, Map<string, Uint8Array[]>>() };
+
+/** The bytes of the sample's tensors, in the order of `specsOf`; not to be written to. */
+export function inputBytes(op: string, sampleIndex: number, { args }: Sample, dtype: DType): Uint8Array[] {
+  if (made.op !== op) {
+    made.op = op;
+    made.bytes.clear();
+  }
+  const ofSample = made.bytes.get(args) ?? new Map<string, Uint8Array[]>();
+  made.bytes.set(args, ofSample);
+  const key = caseKey(op, sampleIndex, dtype);
+  let bytes = ofSample.get(key);
+  if (bytes === undefined) {
+    bytes = specsOf(args as Argument).map((spec, i) => generate(spec, dtype, seedOf(`${op}/${sampleIndex}/${i}`)));
+    ofSample.set(key, bytes);
+  }
+  return bytes;
 }
 
 /** Gradients are compared in these dtypes. */

@@ -27,15 +27,16 @@ struct Group {
 
 /// Details of the error that the running kernel is about to return; read by fb_call.
 void set_error_details(double a, double b = 0, double c = 0);
-inline int32_t unsupported_dtype(int32_t dtype) {
+// Static: one weak copy for all levels could hold instructions that the machine lacks.
+static inline int32_t unsupported_dtype(int32_t dtype) {
   set_error_details(dtype);
   return FB_UNSUPPORTED_DTYPE;
 }
-inline int32_t index_out_of_range(int64_t index, int64_t size, int64_t position) {
+static inline int32_t index_out_of_range(int64_t index, int64_t size, int64_t position) {
   set_error_details(static_cast<double>(index), static_cast<double>(size), static_cast<double>(position));
   return FB_INDEX_OUT_OF_RANGE;
 }
-inline int32_t out_of_memory(int64_t bytes) {
+static inline int32_t out_of_memory(int64_t bytes) {
   set_error_details(static_cast<double>(bytes));
   return FB_OUT_OF_MEMORY;
 }

@@ -52,7 +52,7 @@ inline Rounded<VecD, VecL> nearest(VecD x) {
 inline VecF power_of_two(VecI n) { return (VecF)((n + 127) << 23); }
 inline VecD power_of_two(VecL n) { return (VecD)((n + 1023) << 52); }
 
-/// x * 2^n in two steps, so that n may reach past the normal exponents on either side.
+/// x * 2^n, where n may reach past the normal exponents on either side (hence two steps where there is no instruction for it).
 inline VecF scale(VecF x, VecI n) {
 #if defined(__AVX512F__)
   return (VecF)_mm512_maskz_scalef_ps(-1, (__m512)x, _mm512_maskz_cvtepi32_ps(-1, (__m512i)n));

@@ -1,4 +1,4 @@
-/** Scripts beside this file, run by a Node of their own on the built packages: for flags, for crashes, for memory. */
+/** Scripts beside a test, run by a Node of their own on the built packages: for flags, for crashes, for memory. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
