@@ -17,8 +17,7 @@ export class AccumulateGrad extends Node {
       // somebody may hold the old gradient of a differentiable backward, so it is not written over
       if (createsGraph) meta.grad = meta.grad.add(grad);
       else meta.grad.add_(grad);
-    } else if (createsGraph || ownsWholeStorage(grad)) meta.grad = grad;
-    else meta.grad = grad.clone();
+    } else meta.grad = !createsGraph && ownsWholeStorage(grad) ? grad : grad.clone();
     meta.grad.storage.markPersistent();
     return [];
   }

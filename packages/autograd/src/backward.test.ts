@@ -59,7 +59,7 @@ describe('backward', () => {
     y.backward();
     expect(() => y.backward()).toThrow(
       new AutogradError(
-        'the graph below sum was freed by an earlier backward(); pass { retainGraph: true } there to go through it again',
+        'the graph below square was freed by an earlier backward(); pass { retainGraph: true } there to go through it again',
       ),
     );
   });

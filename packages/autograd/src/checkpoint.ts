@@ -73,8 +73,10 @@ export function checkpoint<A extends readonly unknown[], R extends Results>(fn: 
   const result = noGrad(() => fn(...args));
   const outputs: Tensor[] = Array.isArray(result) ? result : [result];
   const node = new CheckpointNode(fn as unknown as (...args: never[]) => Results, args, edges, outputs.length, rngState);
-  outputs.forEach((t, i) => {
+  // what has a record of its own (an argument, a parameter) keeps it: the output is another tensor on the same memory
+  const fresh = outputs.map((t) => (t.autogradMeta === null ? t : t.detached()));
+  fresh.forEach((t, i) => {
     setHistory(t, node, i);
   });
-  return result;
+  return (Array.isArray(result) ? fresh : fresh[0]) as R;
 }

@@ -1,4 +1,4 @@
-import { AutogradError, type Tensor } from '@flambeau/core';
+import type { Tensor } from '@flambeau/core';
 import { type Edge, type GradientMeta, type Gradients, Node } from './node.js';
 
 /**
@@ -17,10 +17,6 @@ export class CopySlices extends Node {
   ) {
     // the operation's own edge for the view is replaced by the base's
     super(`CopySlices(${operation.name})`, [baseEdge, ...operation.edges.slice(1)], 1);
-    if (!base.isContiguous())
-      throw new AutogradError(
-        `${operation.name}_ on a view: the tensor it is a view of is not contiguous; call contiguous() on that one first`,
-      );
     this.base = { shape: base.shape, info: base.info };
     this.offset = view.offset - base.offset;
   }

@@ -161,13 +161,16 @@ class Walk {
     if (grads !== undefined && wanted) {
       const userSees = node.callsUserCode || node.hasHooks;
       if (userSees) for (const g of grads) g?.storage.markEscaped();
-      node.runTensorHooks(grads);
+      // what user code makes is its own: it may keep it
+      const asUser = <T>(fn: () => T): T =>
+        userSees && this.recycles ? withContext('hook', { scope: this.memory.parent }, fn) : fn();
+      asUser(() => node.runTensorHooks(grads));
       this.capture(node, grads);
       // in a search for gradients, leaves are left alone, and so is what lies behind the last target
       if (this.needed === null || node.edges.some((e) => e !== null && this.needed?.has(e.node))) {
         if (this.needed !== null && node.accumulates)
           throw new AutogradError(`${node.name}: its backward adds into .grad of leaves, which grad() must not; use backward()`);
-        results = node.run(grads);
+        results = asUser(() => node.run(grads));
         if (userSees) for (const g of results) g?.storage.markEscaped();
         if (results.length > node.edges.length)
           throw new AutogradError(`${node.name} returned ${results.length} gradients for ${node.edges.length} inputs`);

@@ -33,20 +33,20 @@ export function gradcheck(fn: Fn, inputs: readonly Tensor[], options: GradcheckO
   for (const [t, i] of checked)
     if (t.dtype !== 'float64') throw new AutogradError(`gradcheck: input ${i} is ${t.dtype}; differences need float64`);
   const outputs = outputsOf(fn, inputs);
-  outputs.forEach((output, o) => {
-    for (const [input, i] of checked) {
-      const numeric = numericJacobian(fn, inputs, i, o, eps);
+  for (const [input, i] of checked) {
+    const numeric = numericJacobians(fn, inputs, i, eps);
+    outputs.forEach((output, o) => {
       const analytic = analyticJacobian(output, input);
       for (let r = 0; r < analytic.length; r++)
         for (let c = 0; c < analytic[r].length; c++) {
-          const [a, n] = [analytic[r][c], numeric[r][c]];
+          const [a, n] = [analytic[r][c], numeric[c][o][r]];
           if (!(Math.abs(a - n) <= atol + rtol * Math.abs(n)))
             throw new AutogradError(
               `gradcheck: d output${o}[${r}] / d input${i}[${c}]: the derivative says ${a}, differences say ${n}`,
             );
         }
-    }
-  });
+    });
+  }
   return true;
 }
 
@@ -67,23 +67,22 @@ function analyticJacobian(output: Tensor, input: Tensor): number[][] {
   return rows;
 }
 
-function numericJacobian(fn: Fn, inputs: readonly Tensor[], i: number, o: number, eps: number): number[][] {
+/** For each element of input `i`, the derivatives of the elements of each output. */
+function numericJacobians(fn: Fn, inputs: readonly Tensor[], i: number, eps: number): number[][][] {
   const values = inputs[i].detach().toTypedArray() as Float64Array;
-  const evaluate = (changed: Float64Array): number[] => {
+  const evaluate = (changed: Float64Array): number[][] => {
     const replaced = tensor(changed, { dtype: 'float64' }).reshape(inputs[i].shape);
     const args = inputs.map((t, j) => (j === i ? replaced : t.detach()));
-    return Array.from(noGrad(() => outputsOf(fn, args)[o]).toTypedArray() as Float64Array, Number);
+    return noGrad(() => outputsOf(fn, args)).map((t) => Array.from(t.toTypedArray() as Float64Array, Number));
   };
-  const columns = Array.from(values, (x, c) => {
+  return Array.from(values, (x, c) => {
     const up = values.slice();
     const down = values.slice();
     up[c] = x + eps;
     down[c] = x - eps;
     const [high, low] = [evaluate(up), evaluate(down)];
-    return high.map((h, r) => (h - low[r]) / (2 * eps));
+    return high.map((output, o) => output.map((h, r) => (h - low[o][r]) / (2 * eps)));
   });
-  const rows = columns[0]?.length ?? 0;
-  return Array.from({ length: rows }, (_, r) => columns.map((column) => column[r]));
 }
 
 /**

@@ -109,10 +109,15 @@ class Overwrite extends Node {
 }
 
 function checkInplace(op: string, self: Tensor): void {
-  const written = self.base ?? self;
-  if (needsGrad(written) && isLeaf(written))
+  const { base } = self;
+  for (const written of base === null ? [self] : [self, base])
+    if (needsGrad(written) && isLeaf(written))
+      throw new AutogradError(
+        `${op}_: a leaf that requires gradients ${written === base ? '(through a view of it) ' : ''}cannot be changed in place while gradients are recorded; do it inside noGrad(() => …)`,
+      );
+  if (base !== null && !base.isContiguous())
     throw new AutogradError(
-      `${op}_: a leaf that requires gradients ${self.base ? '(through a view of it) ' : ''}cannot be changed in place while gradients are recorded; do it inside noGrad(() => …)`,
+      `${op}_ on a view: the tensor it is a view of is not contiguous; call contiguous() on that one first`,
     );
 }
 

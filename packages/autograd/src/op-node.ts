@@ -125,7 +125,7 @@ export class OpNode extends Node {
   }
 
   override release(): void {
-    this.saved = null;
+    if (this.saved !== NOTHING) this.saved = null; // a rule that saves nothing works again and again
   }
 
   override apply(gradOutputs: Gradients): Gradients {

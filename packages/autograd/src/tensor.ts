@@ -2,8 +2,8 @@
  * Adds differentiation to core's `Tensor`: the accessors and methods are installed on its prototype, the types by module
  * augmentation. Core itself knows nothing of this package but a slot for its record.
  */
-import { AutogradError, type DType, Tensor } from '@flambeau/core';
-import { Layer, setPrintSuffix } from '@flambeau/core/internal';
+import { AutogradError, checkTensor, type DType, DTypeError, formatShape, ShapeError, Tensor } from '@flambeau/core';
+import { Layer, sameShape, setPrintSuffix } from '@flambeau/core/internal';
 import { type BackwardCallOptions, backward } from './backward.js';
 import { edgeOf, gradFn, isLeaf, setRequiresGrad } from './history.js';
 import { ensureMeta, metaOf, needsGrad } from './meta.js';
@@ -34,6 +34,16 @@ declare module '@flambeau/core' {
   }
 }
 
+function checkGrad(t: Tensor, grad: Tensor): void {
+  checkTensor('grad', 'the gradient', grad);
+  if (!sameShape(grad.shape, t.shape))
+    throw new ShapeError(`grad: a gradient of shape ${formatShape(grad.shape)} for a tensor of shape ${formatShape(t.shape)}`);
+  if (grad.dtype !== t.dtype)
+    throw new DTypeError(
+      `grad: a gradient of dtype ${grad.dtype} for a tensor of dtype ${t.dtype}; convert it with .to('${t.dtype}')`,
+    );
+}
+
 function registerHook(t: Tensor, hook: TensorHook): () => void {
   const edge = edgeOf(t);
   if (edge === null) throw new AutogradError('registerHook: the tensor does not need gradients; set requiresGrad first');
@@ -54,6 +64,7 @@ const accessors: Record<string, { get(this: Tensor): unknown; set?(this: Tensor,
       return metaOf(this)?.grad ?? null;
     },
     set(grad: Tensor | null) {
+      if (grad !== null) checkGrad(this, grad);
       grad?.storage.markPersistent();
       if (grad !== null || metaOf(this) !== null) ensureMeta(this).grad = grad;
     },

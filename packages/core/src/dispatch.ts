@@ -131,7 +131,8 @@ function executeInto(def: AnyOpDef, out: Tensor, inputs: Inputs, attributes: Att
     );
   if (meta.dtype.category > out.info.category)
     throw new DTypeError(`${def.name}: a result of dtype ${meta.dtype.name} cannot be stored in a tensor of dtype ${out.dtype}`);
-  if (meta.dtype === out.info && def.kernel !== undefined && !hasInternalOverlap(out) && canWriteOver(def, out, inputs)) {
+  checkNoInternalOverlap(out);
+  if (meta.dtype === out.info && def.kernel !== undefined && canWriteOver(def, out, inputs)) {
     run(backendOf(inputs), def, out, inputs, attributes);
   } else {
     backends[out.device].copy(out, execute(def, inputs, attributes) as Tensor);
@@ -153,11 +154,10 @@ function canWriteOver(def: AnyOpDef, out: Tensor, inputs: Inputs): boolean {
 }
 
 // Writing one element must not change another: an expanded tensor cannot be written to.
-function hasInternalOverlap(t: Tensor): boolean {
+function checkNoInternalOverlap(t: Tensor): void {
   for (let i = 0; i < t.shape.length; i++)
     if (t.strides[i] === 0 && t.shape[i] > 1)
       throw new ShapeError(
         'an expanded tensor has several elements at one place in memory and cannot be written to; clone() it first',
       );
-  return false;
 }

@@ -17,7 +17,7 @@ import type * as reduction from './ops/reduction.js';
 import type * as softmax from './ops/softmax.js';
 import type * as view from './ops/view.js';
 import { formatTensor } from './printing.js';
-import { isContiguousLayout, numelOf, type Shape } from './shape.js';
+import { isContiguousLayout, normalizeDim, numelOf, type Shape } from './shape.js';
 import type { Storage } from './storage.js';
 
 /** A complex number as JavaScript sees it. */
@@ -102,7 +102,7 @@ export class Tensor<D extends DType = any> {
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
-    return dim === undefined ? this.shape : this.shape[dim < 0 ? dim + this.ndim : dim];
+    return dim === undefined ? this.shape : this.shape[normalizeDim('size', dim, this.ndim)];
   }
 
   // ---- reading ----

@@ -27,6 +27,8 @@ export function runFused(
   for (const indices of calls(written, grads)) {
     const pick = (list: readonly Tensor[]): Tensor[] => (list.length === 0 ? [] : indices.map((i) => list[i].detached()));
     const targets = written.map(pick);
+    const precision = targets[0][0].dtype === 'float64' ? 'float64' : 'float32';
+    const forKernel = (t: Tensor): Tensor => t.to(precision).contiguous();
     const work = targets.map((list) => list.map(forKernel));
     runKernel(kernel, [work[0], pick(grads).map(forKernel), ...work.slice(1)], attributes(indices));
     for (let list = 0; list < targets.length; list++)
@@ -37,8 +39,6 @@ export function runFused(
       }
   }
 }
-
-const forKernel = (t: Tensor): Tensor => (t.dtype === 'float64' ? t : t.to('float32')).contiguous();
 
 /** Splits the indices into calls: one precision each, and no more than fits. */
 function* calls(written: readonly (readonly Tensor[])[], grads: readonly Tensor[]): Generator<number[]> {

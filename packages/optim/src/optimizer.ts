@@ -114,6 +114,8 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
+    if (loss instanceof Promise)
+      throw new TypeError('step: the closure must be synchronous; await the gradients first, then call step()');
     noGrad(() => {
       for (const group of this.paramGroups) {
         const params: Tensor[] = [];

@@ -38,6 +38,10 @@ struct Walk {
   /// Moves to element number `linear` in row-major order.
   void seek(int64_t linear) {
     a = b = c = 0;
+    if (linear == 0) {  // also where a dimension has no elements
+      for (int d = 0; d < n; d++) index[d] = 0;
+      return;
+    }
     for (int d = n - 1; d >= 0; d--) {
       index[d] = linear % dims[d];
       linear /= dims[d];

@@ -63,13 +63,16 @@ class Pool {
       const int32_t index = workers_++;
       std::thread([this, index] { work(index); }).detach();
     }
+    // Retire the old word first: once chunks_ grows, a late worker could claim with it and read half-written fields.
+    const uint64_t last = claim_.load(std::memory_order_relaxed) >> 32;
+    claim_.store(last << 32 | UINT32_MAX, std::memory_order_seq_cst);
     first_ = first;
     chunks_ = static_cast<uint32_t>(chunks);
     task_ = task;
     context_ = context;
     helpers_ = threads - 1;
     done_.store(0, std::memory_order_relaxed);
-    const uint64_t generation = (claim_.load(std::memory_order_relaxed) >> 32) + 1;
+    const uint64_t generation = last + 1;
     claim_.store(generation << 32, std::memory_order_seq_cst);
     if (sleeping_.load(std::memory_order_seq_cst) > 0) {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -85,7 +88,7 @@ class Pool {
     uint64_t word = claim_.load(std::memory_order_acquire);
     for (;;) {
       const uint32_t next = static_cast<uint32_t>(word);
-      if (static_cast<uint32_t>(word >> 32) != generation || next >= chunks_.load(std::memory_order_relaxed)) return;
+      if (static_cast<uint32_t>(word >> 32) != generation || next >= chunks_.load(std::memory_order_acquire)) return;
       if (!claim_.compare_exchange_weak(word, word + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
       task_(context_, first_ + next);
       done_.fetch_add(1, std::memory_order_release);

@@ -210,7 +210,7 @@ inline VecD gelu_tanh_wide(VecD x) {
 template <VecD (*Exp)(VecD)>
 inline VecD mish_with(VecD x) {  // x tanh(log(1 + e^x)) = x n / (n + 2), n = e^x (e^x + 2)
   const VecD e = Exp(x > 40.0 ? broadcast(40.0) : x), n = e * (e + 2.0);
-  return x * (n / (n + 2.0));
+  return x < -1e30 ? x * 0.0 : x * (n / (n + 2.0));  // NaN at -infinity, as the formula has it with an exact exponential
 }
 
 inline VecD pow_wide(VecD x, VecD y) {
