@@ -84,6 +84,9 @@ export function toFloating(op: string, self: Tensor): Tensor {
   return self.info.category >= 2 ? self : castTo(self, dtypeInfo(getDefaultDtype()));
 }
 
+/** Of an op that has none: one object, so that such a call allocates nothing. */
+export const NO_ATTRIBUTES = Object.freeze({});
+
 // ---- what pointwise results look like ----
 
 export const likeInput = ([self]: Inputs): TensorMeta => ({ shape: (self as Tensor).shape, dtype: (self as Tensor).info });

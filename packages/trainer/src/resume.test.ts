@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../test/temporary-folder.js';
+import { temporaryFolder } from '@flambeau/vitest/temporary-folder';
 
 const SCRIPT = fileURLToPath(new URL('../test/resumable.mjs', import.meta.url));
 

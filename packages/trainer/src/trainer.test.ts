@@ -3,7 +3,7 @@ import { DataLoader, IterableDataset } from '@flambeau/data';
 import { mseLoss } from '@flambeau/nn/functional';
 import { Adam, type Optimizer, ReduceLROnPlateau, SGD, StepLR } from '@flambeau/optim';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../test/temporary-folder.js';
+import { temporaryFolder } from '@flambeau/vitest/temporary-folder';
 import { type Batch, Boring, BoringWithValidation, loaderOf, quiet, regressionData, seeded } from '../test/boring.js';
 // @ts-expect-error plain JavaScript, as a user's module is for a worker
 import { ThreadIds } from '../test/thread-ids.mjs';

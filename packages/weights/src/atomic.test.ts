@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder as folder } from '../test/temporary-folder.js';
+import { temporaryFolder as folder } from '@flambeau/vitest/temporary-folder';
 import { CheckpointError, writeFileAtomic } from './index.js';
 
 const SCRIPT = fileURLToPath(new URL('../test/save-twice.mjs', import.meta.url));

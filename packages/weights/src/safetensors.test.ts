@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arange, type DType, isTensor, tensor, type Tensor, zeros } from '@flambeau/core';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../test/temporary-folder.js';
+import { temporaryFolder } from '@flambeau/vitest/temporary-folder';
 import { CheckpointError, load, loadFile, SafetensorsFile, saveFile, serialize } from './index.js';
 
 const folder = temporaryFolder();

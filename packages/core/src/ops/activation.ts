@@ -1,15 +1,13 @@
 /** Activation functions of neural networks. `relu`, `sigmoid` and `tanh` are in `elementwise.ts`. */
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { defineOp, type Op } from '../op.js';
-import { likeInput } from '../promotion.js';
+import { likeInput, NO_ATTRIBUTES } from '../promotion.js';
 import { normalizeDim } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireFloating } from './dtype-checks.js';
 import { abs, add, clamp, div, mul, sigmoid, sub, tanh } from './elementwise.js';
 
 type Activation = Op<[self: Tensor], Tensor, 'self', Record<never, never>, true>;
-
-const NO_ATTRIBUTES = Object.freeze({});
 
 function activation(name: string): Activation {
   return defineOp({

@@ -1,11 +1,10 @@
 /** Comparisons, logic and tests; results are bool. */
 import { defineOp, type Op } from '../op.js';
-import { BOOL, broadcastMeta, likeInputBool, promoteOperandsLoosely, type Scalar } from '../promotion.js';
+import { BOOL, broadcastMeta, likeInputBool, promoteOperandsLoosely, type Scalar, NO_ATTRIBUTES } from '../promotion.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 
 type Comparison = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, false>;
 type Test = Op<[self: Tensor], Tensor, 'self', Record<never, never>, false>;
-const NO_ATTRIBUTES = Object.freeze({});
 
 function comparison(name: string): Comparison {
   return defineOp({

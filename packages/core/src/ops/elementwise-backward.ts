@@ -3,14 +3,12 @@
  * Derivatives are their only users.
  */
 import { defineOp, type Op } from '../op.js';
-import { broadcastMeta } from '../promotion.js';
+import { broadcastMeta, NO_ATTRIBUTES } from '../promotion.js';
 import type { Tensor } from '../tensor.js';
 import { add, mul, sigmoid, square, sub, tanh } from './elementwise.js';
 
 type OfResult = Op<[grad: Tensor, result: Tensor], Tensor, 'grad' | 'result', Record<never, never>, true>;
 type OfSelf = Op<[grad: Tensor, self: Tensor], Tensor, 'grad' | 'self', Record<never, never>, true>;
-
-const NO_ATTRIBUTES = Object.freeze({});
 
 function ofResult(name: string): OfResult {
   return defineOp({

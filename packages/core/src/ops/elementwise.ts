@@ -9,6 +9,7 @@ import {
   type Scalar,
   scalarTensor,
   toFloating,
+  NO_ATTRIBUTES,
 } from '../promotion.js';
 import { broadcastShapes } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
@@ -18,8 +19,6 @@ import { requireSameDtype } from './dtype-checks.js';
 type Unary = Op<[self: Tensor], Tensor, 'self', Record<never, never>, true>;
 type Binary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, true>;
 type UndifferentiableBinary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, false>;
-
-const NO_ATTRIBUTES = Object.freeze({});
 
 /** A function of one tensor. `float`: integers are converted to the default floating dtype first. */
 function unary(name: string, input: 'float' | 'any'): Unary {

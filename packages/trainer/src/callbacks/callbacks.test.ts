@@ -5,7 +5,7 @@ import { type Optimizer, SGD, StepLR } from '@flambeau/optim';
 import { saveFile } from '@flambeau/weights';
 import { describe, expect, it } from 'vitest';
 import { type Batch, Boring, BoringWithValidation, loaderOf, quiet } from '../../test/boring.js';
-import { temporaryFolder as folder } from '../../test/temporary-folder.js';
+import { temporaryFolder as folder } from '@flambeau/vitest/temporary-folder';
 import {
   CSVLogger,
   EarlyStopping,

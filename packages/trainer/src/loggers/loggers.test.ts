@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { BoringWithValidation, loaderOf, quiet } from '../../test/boring.js';
-import { temporaryFolder as folder } from '../../test/temporary-folder.js';
+import { temporaryFolder as folder } from '@flambeau/vitest/temporary-folder';
 import { readEvents } from '../../test/tfevents.js';
 import { CSVLogger, TensorBoardLogger } from '../index.js';
 
