@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <initializer_list>
+
 #include "../include/flambeau.h"
 #include "threads.h"
 
@@ -27,6 +29,7 @@ struct Group {
   extern const Group *const groups[]; \
   }
 FB_LEVELS(FB_DECLARE_LEVEL)
+FB_DECLARE_LEVEL(portable)
 
 namespace {
 
@@ -60,10 +63,11 @@ const Level &level() {
 thread_local double error_details[3];
 
 const Entry *entry(int32_t id) {
-  for (const Group *const *g = level().groups; *g; g++) {
-    if (id < (*g)->count) return &(*g)->entries[id];
-    id -= (*g)->count;
-  }
+  for (const Group *const *groups : {level().groups, portable::groups})
+    for (; *groups; groups++) {
+      if (id < (*groups)->count) return &(*groups)->entries[id];
+      id -= (*groups)->count;
+    }
   return nullptr;
 }
 
