@@ -7,12 +7,14 @@
  * - `recycle` hands a buffer to the free list; only callers that can prove that nobody sees it any more may do so.
  */
 import { markAsUntransferable } from 'node:worker_threads';
-import { address as addressOf } from '@flambeau/kernels';
+import { address as addressOf, useLargePages } from '@flambeau/kernels';
 import { StorageError } from './errors.js';
 
 const LINE = 64;
 const SLAB_BYTES = 16 * 1024;
 const SMALL_BYTES = 1024;
+/** From here on memory may hold a large page. */
+const LARGE_BYTES = 2 * 1024 * 1024;
 /** Above this Node's Buffer cannot go; such storages are zero-filled ArrayBuffers. */
 const MAX_UNINITIALIZED = 4 * 1024 ** 3 - LINE;
 
@@ -115,6 +117,7 @@ function ownBlock(capacity: number): Block {
   }
   markAsUntransferable(bytes.buffer);
   const base = addressOf(bytes);
+  if (capacity >= LARGE_BYTES) useLargePages(base, bytes.byteLength);
   const skip = (LINE - (base % LINE)) % LINE;
   counters.allocatedBytes += capacity;
   counters.allocations++;

@@ -29,12 +29,12 @@ inline int64_t even_piece(int64_t n, int64_t most) { return divide_up(n, divide_
 template <class T>
 constexpr int64_t kCorner = kTileRows * kTileColumns<T>;
 
-/// c[rows x columns] (+)= A[rows x depth] B[depth x columns], A in panels of `panel_rows`. `a_panel(i, height)` and `b_panel(j)` give
-/// the panels that start at row i and at column panel j; `finish(i, height)` runs once per panel of rows.
-/// `ahead(i, j)` runs before each micro-kernel, to prefetch.
-template <class T, class APanel, class BPanel, class Ahead, class Finish>
+/// c[rows x columns] = A[rows x depth] B[depth x columns], or c += add * A B if `add` is not 0; A in panels of `panel_rows`.
+/// `a_panel(i, height)` and `b_panel(j)` give the panels that start at row i and at column panel j; `finish(i, height)` runs once per
+/// panel of rows.
+template <class T, class APanel, class BPanel, class Finish>
 inline void gemm_block(int64_t rows, int64_t columns, int64_t depth, int64_t panel_rows, const APanel &a_panel, const BPanel &b_panel,
-                       const Ahead &ahead, T *c, int64_t ldc, bool accumulate, T *corner, const Finish &finish) {
+                       T *c, int64_t ldc, T add, T *corner, const Finish &finish) {
   constexpr int64_t L = kLanes<T>, NR = kTileColumns<T>;
   for (int64_t i = 0; i < rows; i += panel_rows) {
     const int64_t height = min(panel_rows, rows - i);
@@ -43,15 +43,14 @@ inline void gemm_block(int64_t rows, int64_t columns, int64_t depth, int64_t pan
     for (int64_t j = 0; j * NR < columns; j++) {
       const int64_t width = min(NR, columns - j * NR);
       const Panel<T> b = b_panel(j);
-      ahead(i, j);
       T *const at = c + i * ldc + j * NR;
       if (width == NR) {
-        whole(depth, a, b.data, b.stride, at, ldc, accumulate);
+        whole(depth, a, b.data, b.stride, at, ldc, add);
         continue;
       }
-      find_micro_kernel<T>(height, divide_up(width, L))(depth, a, b.data, b.stride, corner, NR, false);
+      find_micro_kernel<T>(height, divide_up(width, L))(depth, a, b.data, b.stride, corner, NR, T(0));
       for (int64_t y = 0; y < height; y++)
-        for (int64_t x = 0; x < width; x++) at[y * ldc + x] = accumulate ? at[y * ldc + x] + corner[y * NR + x] : corner[y * NR + x];
+        for (int64_t x = 0; x < width; x++) at[y * ldc + x] = add != 0 ? at[y * ldc + x] + add * corner[y * NR + x] : corner[y * NR + x];
     }
     finish(i, height);
   }

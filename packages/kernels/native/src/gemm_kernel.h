@@ -1,4 +1,4 @@
-// The innermost loop of matrix multiplication: C[mr x nr] (+)= A[mr x k] B[k x nr] with all of C's tile in registers. A is packed
+// The innermost loop of matrix multiplication: C[mr x nr] = A[mr x k] B[k x nr], or C += add * A B, with all of C's tile in registers. A is packed
 // so that the mr values of one k lie together, B so that a row of `Vectors` vectors does.
 #pragma once
 #include "simd.h"
@@ -18,12 +18,13 @@ constexpr int64_t kTileVectors = 2;
 template <class T>
 constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
 
-/// B's row p starts at b + p * ldb; A's value (i, p) stands at a[p * Rows + i]; C's rows are ldc apart.
+/// B's row p starts at b + p * ldb; A's value (i, p) stands at a[p * Rows + i]; C's rows are ldc apart. `add`: 0 to overwrite C, else the
+/// factor of what is added to it.
 template <class T>
-using MicroKernel = void (*)(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t ldc, bool accumulate);
+using MicroKernel = void (*)(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t ldc, T add);
 
 template <class T, int Rows, int Vectors>
-void micro_kernel(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t ldc, bool accumulate) {
+void micro_kernel(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t ldc, T add) {
   constexpr int64_t L = kLanes<T>;
   Vec<T> sums[Rows][Vectors];
 #pragma GCC unroll 16
@@ -49,7 +50,7 @@ void micro_kernel(int64_t k, const T *a, const T *b, int64_t ldb, T *c, int64_t 
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) {
       T *at = c + i * ldc + j * L;
-      store(at, accumulate ? load(at) + sums[i][j] : sums[i][j]);
+      store(at, add != 0 ? fma(broadcast(add), sums[i][j], load(at)) : sums[i][j]);
     }
 }
 

@@ -13,7 +13,7 @@ template <class S>
 int64_t small_slices(const Product<S> &q) {
   typedef Compute<S> T;
   const int64_t tiles = q.batch * divide_up(q.m, kTileRows) * divide_up(q.n, kTileColumns<T>);
-  return tiles >= 8 ? 1 : max(1, min(16, q.k / (2 * kBlockK<T>)));
+  return tiles >= 8 || q.add != 0 ? 1 : max(1, min(16, q.k / (2 * kBlockK<T>)));
 }
 
 template <class S>
@@ -25,19 +25,18 @@ bool is_small(const Product<S> &q) {
 template <class S, class T, class Finish>
 void small_product(const Product<S> &q, const S *a, const S *b, int64_t k, T *c, T *memory, const Finish &finish) {
   constexpr int64_t NR = kTileColumns<T>;
-  const int64_t panel_rows = even_piece(q.m, kTileRows), block = even_piece(k, kBlockK<T>);
+  const int64_t ldc = q.add != 0 ? q.out_row : q.n, panel_rows = even_piece(q.m, kTileRows), block = even_piece(k, kBlockK<T>);
   T *const a_memory = memory + kCorner<T>, *const b_memory = a_memory + round_up(panel_rows * block + kPanelSlack<T>, 16);
   for (int64_t p = 0; p < k; p += block) {
     const int64_t depth = min(block, k - p);
-    for (int64_t j = 0; j * NR < q.n; j++)
-      pack_panel(b_memory + j * NR * depth, NR, min(NR, q.n - j * NR), depth, b + j * NR * q.b_column + p * q.b_row, q.b_column, q.b_row);
+    pack_panels(b_memory, NR, NR * depth, q.n, depth, b + p * q.b_row, q.b_column, q.b_row);
     gemm_block(
         q.m, q.n, depth, panel_rows,
         [&](int64_t i, int64_t height) {
           pack_panel(a_memory, height, height, depth, a + i * q.a_row + p * q.a_column, q.a_row, q.a_column);
           return a_memory;
         },
-        [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, [](int64_t, int64_t) {}, c, q.n, p > 0, memory,
+        [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, c, ldc, static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add), memory,
         [&](int64_t i, int64_t height) {
           if (p + depth == k) finish(i, height);
         });

@@ -63,7 +63,7 @@ bool is_row_product(const Product<S> &q) {
 
 template <class S>
 Product<S> exchanged(const Product<S> &q) {
-  return {q.batch, q.n, q.m, q.k, q.b, q.b_batch, q.b_column, q.b_row, q.a, q.a_batch, q.a_column, q.a_row, q.out, q.bias, 0, q.activation};
+  return {q.batch, q.n, q.m, q.k, q.b, q.b_batch, q.b_column, q.b_row, q.a, q.a_batch, q.a_column, q.a_row, q.out, q.bias, 0, q.activation, q.out_row, 0};
 }
 
 template <class S>

@@ -1,7 +1,15 @@
 // The Node-API host: hands out one frame per environment and calls kernels through it. Nothing here knows about tensors.
 #define NAPI_VERSION 8
 #include <node_api.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "../include/flambeau.h"
 
@@ -57,6 +65,24 @@ napi_value address(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// useLargePages(address, bytes): asks the system to back this memory with large pages, so that its first use faults a few times instead
+// of once every 4 KB. A hint: a system that cannot do it is free to ignore it.
+napi_value use_large_pages(napi_env env, napi_callback_info info) {
+  size_t argc = 2;
+  napi_value arguments[2];
+  double address, bytes;
+  CHECK(napi_get_cb_info(env, info, &argc, arguments, nullptr, nullptr));
+  CHECK(napi_get_value_double(env, arguments[0], &address));
+  CHECK(napi_get_value_double(env, arguments[1], &bytes));
+#if defined(MADV_HUGEPAGE)
+  constexpr uintptr_t kPage = uintptr_t{2} << 20;
+  const uintptr_t begin = (static_cast<uintptr_t>(address) + kPage - 1) / kPage * kPage;
+  const uintptr_t end = (static_cast<uintptr_t>(address) + static_cast<uintptr_t>(bytes)) / kPage * kPage;
+  if (begin < end) madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+  return nullptr;
+}
+
 napi_value set_num_threads(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value argument;
@@ -73,9 +99,21 @@ napi_value get_num_threads(napi_env env, napi_callback_info) {
   return result;
 }
 
+// Tensors come and go by the megabyte. By default glibc gives such blocks back to the system at once, and the next one costs a page
+// fault every 4 KB, often more than the arithmetic on it. Whoever has set glibc's own variables keeps their setting.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  if (getenv("MALLOC_MMAP_THRESHOLD_") || getenv("MALLOC_TRIM_THRESHOLD_") || getenv("GLIBC_TUNABLES")) return;
+  if (!mallopt(M_MMAP_THRESHOLD, 64 << 20)) mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that older versions take
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
+
 napi_value init(napi_env env, napi_value exports) {
   void *frame;
   napi_value buffer, array, isa, abi, function;
+  static const bool once = (keep_freed_memory(), true);
+  static_cast<void>(once);
   napi_ref keep;  // the frame lives as long as its environment
   CHECK(napi_create_arraybuffer(env, FB_FRAME_SLOTS * sizeof(double), &frame, &buffer));
   CHECK(napi_create_typedarray(env, napi_float64_array, FB_FRAME_SLOTS, buffer, 0, &array));
@@ -87,6 +125,7 @@ napi_value init(napi_env env, napi_value exports) {
   CHECK(napi_set_named_property(env, exports, "abiVersion", abi));
   const struct { const char *name; napi_callback callback; } functions[] = {
       {"call", call}, {"find", find}, {"kernelNames", kernel_names}, {"address", address},
+      {"useLargePages", use_large_pages},
       {"setNumThreads", set_num_threads}, {"getNumThreads", get_num_threads}};
   for (const auto &f : functions) {
     CHECK(napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.callback, frame, &function));

@@ -83,5 +83,26 @@ void pack_panel(T *to, int64_t width, int64_t valid, int64_t k, const S *from, i
   }
 }
 
+/// `columns` columns of B into panels of `width`, `panel_size` elements apart; the last one is filled up with zeros.
+template <class T, class S>
+void pack_panels(T *to, int64_t width, int64_t panel_size, int64_t columns, int64_t k, const S *from, int64_t column_stride, int64_t k_stride) {
+  constexpr int64_t L = kLanes<T>;
+  int64_t done = 0;
+  if (column_stride == 1 && width == 2 * L) {  // whole rows of B, so that memory is read in its order
+    done = columns / width * width;
+    for (int64_t p = 0; p < k; p++) {
+      const S *const row = from + p * k_stride;
+      T *at = to + p * width;
+      for (int64_t j = 0; j < done; j += width, at += panel_size) {
+        store(at, load_as<T>(row + j));
+        store(at + L, load_as<T>(row + j + L));
+      }
+    }
+  }
+  for (; done < columns; done += width)
+    pack_panel(to + done / width * panel_size, width, columns - done < width ? columns - done : width, k, from + done * column_stride, column_stride,
+               k_stride);
+}
+
 }  // namespace
 }  // namespace fb::FB_ISA

@@ -15,9 +15,11 @@ struct Product {
   int64_t a_batch, a_row, a_column;
   const S *b;
   int64_t b_batch, b_row, b_column;
-  S *out;  // contiguous
+  S *out;  // contiguous, but for the distance of rows in an update
   const S *bias;
   int64_t bias_stride, activation;
+  int64_t out_row = 0;  // distance of rows of out
+  int add = 0;          // an update, out += add * A B of one pair of matrices; 0: out = A B
 
   double work() const { return static_cast<double>(batch * m) * static_cast<double>(n) * static_cast<double>(k); }
 };

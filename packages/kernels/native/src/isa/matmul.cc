@@ -84,7 +84,7 @@ Product<S> describe_matmul(const fb_tensor *out, const fb_tensor *a, const fb_te
   q.b = static_cast<const S *>(b->data), q.b_row = b->strides[y], q.b_column = b->strides[y + 1];
   q.a_batch = x && a->dims[0] != 1 ? a->strides[0] : 0;
   q.b_batch = y && b->dims[0] != 1 ? b->strides[0] : 0;
-  q.out = static_cast<S *>(out->data), q.activation = activation;
+  q.out = static_cast<S *>(out->data), q.out_row = out->strides[o], q.activation = activation;
   set_bias(q, bias);
   return q;
 }
@@ -95,7 +95,7 @@ Product<S> describe_linear(const fb_tensor *out, const fb_tensor *input, const f
   q.batch = 1, q.n = weight->dims[0], q.k = weight->dims[1], q.m = q.n ? numel(out) / q.n : 0;
   q.a = static_cast<const S *>(input->data), q.a_row = q.k, q.a_column = 1;
   q.b = static_cast<const S *>(weight->data), q.b_row = weight->strides[1], q.b_column = weight->strides[0];
-  q.out = static_cast<S *>(out->data), q.activation = activation;
+  q.out = static_cast<S *>(out->data), q.out_row = q.n, q.activation = activation;
   set_bias(q, bias);
   return q;
 }
@@ -140,6 +140,17 @@ int32_t linear(const fb_tensor *out, const fb_tensor *input, const fb_tensor *we
   return run_product(out, activation, [&](auto type) { return describe_linear<FB_TYPE_OF(type)>(out, input, weight, bias, activation); });
 }
 
+/// out += factor * (a @ b) for two float32 or float64 matrices and factor 1 or -1; the rows of out may lie apart. What the blocked
+/// decompositions of linear algebra spend their time in.
+int32_t matmul_update(const fb_tensor *out, const fb_tensor *a, const fb_tensor *b, int64_t factor) {
+  return for_float_or_double(out->dtype, [&](auto type) {
+    typedef FB_TYPE_OF(type) S;
+    Product<S> q = describe_matmul<S>(out, a, b, nullptr, kNone);
+    q.add = static_cast<int>(factor);
+    return is_small(q) ? small_products(q) : large_product(q, 0);
+  });
+}
+
 }  // namespace
 
 void *thread_memory(MemoryFor use, int64_t bytes) {
@@ -153,6 +164,6 @@ void *thread_memory(MemoryFor use, int64_t bytes) {
   return kept.data[slot];
 }
 
-FB_GROUP(matmul, FB_ENTRY("matmul", matmul), FB_ENTRY("linear", linear))
+FB_GROUP(matmul, FB_ENTRY("matmul", matmul), FB_ENTRY("matmul_update", matmul_update), FB_ENTRY("linear", linear))
 
 }  // namespace fb::FB_ISA
