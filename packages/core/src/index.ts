@@ -124,7 +124,7 @@ export {
   randnLike,
   randperm,
 } from './ops/random.js';
-export { defaultGenerator, Generator, type GeneratorState, getRngState, manualSeed, seed, setRngState } from './random.js';
+export { defaultGenerator, forkRng, Generator, type GeneratorState, getRngState, manualSeed, seed, setRngState } from './random.js';
 
 // ---- pointwise ----
 export { clone, type ToOptions } from './ops/copy.js';

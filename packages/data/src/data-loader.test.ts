@@ -1,4 +1,4 @@
-import { arange, manualSeed, rand, type Tensor, tensor } from '@flambeau/core';
+import { arange, cat, manualSeed, rand, type Tensor, tensor } from '@flambeau/core';
 import { describe, expect, it } from 'vitest';
 import { DataLoader, type DataLoaderOptions } from './data-loader.js';
 import { Dataset, IterableDataset, TensorDataset } from './dataset.js';
@@ -64,6 +64,54 @@ describe('DataLoader without workers', () => {
     loader.setEpoch(0);
     const single = new DataLoader(new Noise(), { seed: 1, batchSize: 1 });
     expect(((await epochOf(single)) as [[number[]]][]).map(([[row]]) => row)).toEqual(rows);
+  });
+
+  it('lets the asynchronous samples of loops that run at the same time draw from streams of their own', async () => {
+    class Waiting extends Dataset<Tensor> {
+      length = 6;
+      async get(index: number): Promise<Tensor> {
+        await new Promise((resolve) => setTimeout(resolve, index % 3));
+        const first = rand([1]);
+        await null;
+        return cat([first, rand([1])]);
+      }
+    }
+    const epoch = async (seed: number) => {
+      const values: unknown[] = [];
+      for await (const batch of new DataLoader(new Waiting(), { batchSize: 3, seed })) values.push((batch as Tensor).toArray());
+      return values;
+    };
+    manualSeed(5);
+    const alone = [await epoch(1), await epoch(2)];
+    const after = rand([1]).item();
+    manualSeed(5);
+    expect(await Promise.all([epoch(1), epoch(2)])).toEqual(alone);
+    expect(rand([1]).item()).toBe(after);
+  });
+
+  it('makes the asynchronous samples of a batch together, and stops them all at an error', async () => {
+    let underWay = 0;
+    let most = 0;
+    class Counting extends Dataset<number> {
+      length = 4;
+      constructor(private readonly bad: number) {
+        super();
+      }
+      async get(index: number): Promise<number> {
+        most = Math.max(most, ++underWay);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        underWay--;
+        if (index === this.bad) throw new Error('no such file');
+        return index;
+      }
+    }
+    for await (const _ of new DataLoader(new Counting(-1), { batchSize: 4 }));
+    expect(most).toBe(4);
+    const failing = async () => {
+      for await (const _ of new DataLoader(new Counting(2), { batchSize: 4 }));
+    };
+    await expect(failing()).rejects.toThrow('sample 2: Error: no such file');
+    expect(underWay).toBe(0);
   });
 
   it('reads an IterableDataset', async () => {

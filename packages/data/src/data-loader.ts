@@ -61,6 +61,8 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   private skip = 0;
   /** The last iteration stopped early: the next one is a new epoch all the same. */
   private interrupted = false;
+  /** Iterations that draw on the pool now. */
+  private iterations = 0;
 
   constructor(
     readonly dataset: Dataset<T> | IterableDataset<T>,
@@ -129,6 +131,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     const seed = this.currentSeed();
     const skip = this.skip;
     if (this.interrupted) this.epoch++;
+    const { epoch } = this; // another iteration may begin before this one ends: the loader's position is the newest one's
     this.interrupted = true; // until this one is through
     this.skip = 0;
     this.handedOut = skip;
@@ -136,12 +139,13 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
       this.batchSampler === null
         ? this.iterableBatches(skip)
         : this.numWorkers > 0
-          ? this.workerBatches(seed, skip)
-          : this.ownBatches(seed, skip);
+          ? this.workerBatches(seed, epoch, skip)
+          : this.ownBatches(seed, epoch, skip);
     for await (const batch of batches) {
-      this.handedOut++;
+      if (this.epoch === epoch) this.handedOut++;
       yield batch;
     }
+    if (this.epoch !== epoch) return;
     this.interrupted = false;
     this.epoch++;
     this.handedOut = 0;
@@ -151,21 +155,21 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     return (this.options.collateFn ?? (defaultCollate as unknown as Collate<T, B>))(samples);
   }
 
-  private epochBatches(seed: number, skip: number): readonly (readonly number[])[] {
-    return (this.batchSampler as BatchSampler).batches(seed + 1_000_003 * this.epoch).slice(skip);
+  private epochBatches(seed: number, epoch: number, skip: number): readonly (readonly number[])[] {
+    return (this.batchSampler as BatchSampler).batches(seed + 1_000_003 * epoch).slice(skip);
   }
 
-  private async *ownBatches(seed: number, skip: number): AsyncGenerator<B> {
-    for (const indices of this.epochBatches(seed, skip))
-      yield this.collate(await fetchSamples(this.dataset as Dataset<T>, indices, seed, this.epoch));
+  private async *ownBatches(seed: number, epoch: number, skip: number): AsyncGenerator<B> {
+    for (const indices of this.epochBatches(seed, epoch, skip))
+      yield this.collate(await fetchSamples(this.dataset as Dataset<T>, indices, seed, epoch));
   }
 
-  private async *workerBatches(seed: number, skip: number): AsyncGenerator<B> {
+  private async *workerBatches(seed: number, epoch: number, skip: number): AsyncGenerator<B> {
     const { collateFn, prefetchFactor = 2, persistentWorkers = true } = this.options;
     this.pool ??= new WorkerPool(this.dataset as Dataset, collateFn, this.numWorkers);
-    const { pool, epoch } = this;
+    const { pool } = this;
     const collatesHere = collateFn !== undefined && !(TO_WORKER in collateFn);
-    const todo = this.epochBatches(seed, skip);
+    const todo = this.epochBatches(seed, epoch, skip);
     const underway: Promise<unknown>[] = [];
     let next = 0;
     const refill = () => {
@@ -176,6 +180,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
       }
     };
     let complete = false;
+    this.iterations++;
     try {
       for (refill(); underway.length > 0; refill()) {
         const batch = await (underway.shift() as Promise<unknown>);
@@ -184,8 +189,8 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
       }
       complete = true;
     } finally {
-      // after an error or an early exit batches are still under way: the threads stop with the loop
-      if (!complete || !persistentWorkers) await this.close();
+      // after an error or an early exit batches are still under way: the threads stop with the last loop
+      if (--this.iterations === 0 && (!complete || !persistentWorkers)) await this.close();
     }
   }
 

@@ -1,5 +1,5 @@
 /** Making one batch: the same code with and without workers. */
-import { getRngState, manualSeed, setRngState } from '@flambeau/core';
+import { forkRng } from '@flambeau/core';
 import type { Dataset } from './dataset.js';
 import { sampleSeed } from './random.js';
 
@@ -15,24 +15,29 @@ export class SampleError extends Error {
   }
 }
 
-/** The samples of a batch. Each finds core's default generator seeded by (seed, epoch, index). */
+/**
+ * The samples of a batch. Each finds a default generator of its own, seeded by (seed, epoch, index). Asynchronous ones are under
+ * way together, so that what they wait for (files, decoders) overlaps.
+ */
 export async function fetchSamples<T>(
   dataset: Dataset<T>,
   indices: readonly number[],
   seed: number,
   epoch: number,
 ): Promise<T[]> {
-  const samples: T[] = [];
+  const samples: (T | Promise<T>)[] = [];
   for (const index of indices) {
-    const before = getRngState();
-    manualSeed(sampleSeed(seed, epoch, index));
-    try {
-      samples.push(await dataset.get(index));
-    } catch (cause) {
+    const failed = (cause: unknown): never => {
       throw new SampleError(index, cause);
-    } finally {
-      setRngState(before);
+    };
+    try {
+      const sample = forkRng(() => dataset.get(index), { seed: sampleSeed(seed, epoch, index) });
+      samples.push(sample instanceof Promise ? sample.catch(failed) : sample);
+    } catch (cause) {
+      samples.push(Promise.reject(cause).catch(failed));
+      break;
     }
   }
-  return samples;
+  await Promise.allSettled(samples); // nothing runs on after a failure
+  return Promise.all(samples);
 }

@@ -66,8 +66,9 @@ export function pack(value: unknown, path: string): unknown {
     return value;
   if (Array.isArray(value)) return value.map((v, i) => pack(v, `${path}[${i}]`));
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, pack(v, `${path}.get(${String(k)})`)]));
-  if (value instanceof Date || value instanceof RegExp || value instanceof Set || value instanceof URL)
-    return value instanceof URL ? value.href : value;
+  if (value instanceof Set) return new Set([...value].map((v, i) => pack(v, `${path}, element ${i}`)));
+  if (value instanceof URL) return value.href;
+  if (value instanceof Date || value instanceof RegExp) return value;
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype !== null && prototype !== Object.prototype)
     throw new NotSendableError(
@@ -85,7 +86,8 @@ export async function unpack(value: unknown): Promise<unknown> {
     return value;
   if (Array.isArray(value)) return Promise.all(value.map(unpack));
   if (value instanceof Map) return new Map(await Promise.all([...value].map(async ([k, v]) => [k, await unpack(v)] as const)));
-  if (value instanceof Date || value instanceof RegExp || value instanceof Set) return value;
+  if (value instanceof Set) return new Set(await Promise.all([...value].map(unpack)));
+  if (value instanceof Date || value instanceof RegExp) return value;
   return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([k, v]) => [k, await unpack(v)] as const)));
 }
 

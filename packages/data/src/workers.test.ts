@@ -53,6 +53,21 @@ describe('worker threads', () => {
     await loader.close();
   });
 
+  it('serve two loops over one loader at the same time', async () => {
+    const make = () => new DataLoader(new NoisyNumbers(12, {}), { batchSize: 2, shuffle: true, seed: 3, numWorkers: 2 });
+    const alone = make();
+    const expected = [bytesOf(await epochOf(alone)), bytesOf(await epochOf(alone))];
+    await alone.close();
+    const loader = make();
+    const first = loader[Symbol.asyncIterator]();
+    const start = [(await first.next()).value as Tensor[]];
+    const second = await epochOf(loader); // begins and ends while the first is under way
+    for (let step = await first.next(); !step.done; step = await first.next()) start.push(step.value as Tensor[]);
+    expect(bytesOf(start)).toEqual(expected[0]);
+    expect(bytesOf(second)).toEqual(expected[1]);
+    await loader.close();
+  });
+
   it('take datasets made of datasets, and tensors', async () => {
     const dataset = new Subset(new ConcatDataset([new TensorDataset(arange(4)), new TensorDataset(arange(3))]), [6, 0, 3]);
     const loader = new DataLoader(dataset, { batchSize: 3, numWorkers: 1 });

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #if defined(__linux__)
 #include <sched.h>
@@ -59,10 +60,7 @@ class Pool {
   static constexpr int64_t kMaxChunks = int64_t{1} << 31;
 
   void run_batch(int64_t first, int64_t chunks, int32_t threads, void (*task)(void *, int64_t), void *context) {
-    while (workers_ < threads - 1) {
-      const int32_t index = workers_++;
-      std::thread([this, index] { work(index); }).detach();
-    }
+    start_workers(threads - 1);
     // Retire the old word first: once chunks_ grows, a late worker could claim with it and read half-written fields.
     const uint64_t last = claim_.load(std::memory_order_relaxed) >> 32;
     claim_.store(last << 32 | UINT32_MAX, std::memory_order_seq_cst);
@@ -80,6 +78,16 @@ class Pool {
     }
     drain(static_cast<uint32_t>(generation));
     while (done_.load(std::memory_order_acquire) != static_cast<uint32_t>(chunks)) relax();
+  }
+
+  // The system may refuse a thread (a limit on processes, memory): then the threads there are do the work.
+  void start_workers(int32_t wanted) {
+    while (workers_ < wanted && !refused_) try {
+        std::thread([this, index = workers_] { work(index); }).detach();
+        workers_++;
+      } catch (const std::system_error &) {
+        refused_ = true;
+      }
   }
 
   // Claims and runs chunks of one generation until none is left. A successful claim proves that the job is still current, so
@@ -124,6 +132,7 @@ class Pool {
   std::condition_variable wake_;
   std::atomic<int32_t> sleeping_{0}, helpers_{0};
   int32_t workers_ = 0;
+  bool refused_ = false;
   alignas(64) std::atomic<uint64_t> claim_{0};
   alignas(64) std::atomic<uint32_t> done_{0};
   // Written before a generation is published; read after a successful claim (chunks_ also before one, hence atomic).
