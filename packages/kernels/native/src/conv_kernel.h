@@ -40,11 +40,13 @@ void window_kernel(int64_t k, const T *a, const T *b, const int64_t *offsets, T 
     }
 }
 
+/// Tiles have an even number of rows and all their vectors; what is beyond the real ones is not stored.
+constexpr int64_t kRowStep = 2;
 template <class T, int Rows = kTileRows>
-inline WindowKernel<T> find_window_kernel(int64_t rows, int64_t vectors) {
-  if constexpr (Rows > 1)
-    if (rows < Rows) return find_window_kernel<T, Rows - 1>(rows, vectors);
-  return vectors == 1 ? window_kernel<T, Rows, 1> : window_kernel<T, Rows, 2>;
+inline WindowKernel<T> find_window_kernel(int64_t rows) {
+  if constexpr (Rows > kRowStep)
+    if (rows <= Rows - kRowStep) return find_window_kernel<T, Rows - kRowStep>(rows);
+  return window_kernel<T, Rows, kTileVectors>;
 }
 
 // Rows of a tile whose values are read through a pointer each.
@@ -107,10 +109,12 @@ void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *
     for (int j = 0; j < Vectors; j++) store(c + i * ldc + j * L, load(c + i * ldc + j * L) + sums[i][j]);
 }
 
+/// The kernel of the most rows, but not more than `rows`; `rows` becomes how many it has.
 template <class T, int Rows = kPointerRows>
-inline PixelKernel<T> find_pixel_kernel(int64_t rows, int64_t vectors) {
+inline PixelKernel<T> find_pixel_kernel(int64_t &rows, int64_t vectors) {
   if constexpr (Rows > 1)
-    if (rows < Rows) return find_pixel_kernel<T, Rows - 1>(rows, vectors);
+    if (rows < Rows) return find_pixel_kernel<T, (Rows > 6 ? Rows - 4 : Rows - 1)>(rows, vectors);
+  rows = Rows;
   return vectors == 1 ? pixel_kernel<T, Rows, 1> : pixel_kernel<T, Rows, 2>;
 }
 

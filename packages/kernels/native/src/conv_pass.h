@@ -51,16 +51,19 @@ template <class S>
 struct PassPlan {
   typedef Compute<S> T;
   int64_t block_channels, blocks, panel_rows;
+  int64_t packed_rows;  // of a group's weights, with the zeros that fill up the last tile
   int64_t band, bands, images, image_sets, rows, splits;  // images and output channels per unit
 
-  static constexpr int64_t kPlaneBytes = 320 << 10, kWanted = 16;
+  static constexpr int64_t kPlaneBytes = 128 << 10, kWanted = 16;
   static constexpr int64_t kOver = 4 * kLanes<T> + kTileColumns<T>;  // read past the last position
 
   PassPlan(const Pass<S> &q, bool depthwise) {
     const int64_t taps = q.taps();
-    block_channels = even_piece(q.channels, max(1, kBlockK<T> / taps));
+    // Half the depth of a matrix product: the weights share the L1 cache with the lines of the planes, which are read once per tap.
+    block_channels = even_piece(q.channels, max(1, kBlockK<T> / 2 / taps));
     blocks = divide_up(q.channels, block_channels);
-    panel_rows = depthwise ? 1 : even_piece(q.rows, kTileRows);
+    panel_rows = depthwise ? 1 : round_up(even_piece(q.rows, kTileRows), kRowStep);
+    packed_rows = depthwise ? q.rows : round_up(q.rows, kRowStep);
     const int64_t panels = divide_up(q.rows, panel_rows);
     const auto bytes = [&] { return Planes(q.y, q.x, band).memory(block_channels, kOver) * static_cast<int64_t>(sizeof(T)); };
     const auto work = [&](int64_t y) { return static_cast<double>(q.rows * q.channels * taps) * static_cast<double>(y * q.x.grid); };
@@ -92,15 +95,16 @@ void pack_weights(const Pass<S> &q, const PassPlan<S> &plan, T *to) {
   const int64_t taps = q.taps(), k = q.channels * taps, panels = divide_up(q.rows, plan.panel_rows), block = plan.block_channels * taps;
   parallel_for(q.groups * panels, divide_up(16384, k * plan.panel_rows), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
-      const int64_t group = task / panels, i0 = task % panels * plan.panel_rows, height = min(plan.panel_rows, q.rows - i0);
+      const int64_t group = task / panels, i0 = task % panels * plan.panel_rows, height = min(plan.panel_rows, q.rows - i0), packed = min(plan.panel_rows, plan.packed_rows - i0);
       const S *const from = q.weight + group * q.weight_group + i0 * q.weight_row;
       for (int64_t start = 0; start < k; start += block) {
-        T *panel = to + group * q.rows * k + start * q.rows + i0 * min(block, k - start);
+        T *panel = to + (group * k + start) * plan.packed_rows + i0 * min(block, k - start);
         for (int64_t c = start / taps; c < min(start + block, k) / taps; c++)
           for (int64_t ty = 0; ty < q.y.count; ty++)
-            for (int64_t tx = 0; tx < q.x.count; tx++, panel += height) {
+            for (int64_t tx = 0; tx < q.x.count; tx++, panel += packed) {
               const S *const at = from + c * q.weight_channel + q.y.tap[ty] * q.weight_y + q.x.tap[tx];
               for (int64_t i = 0; i < height; i++) panel[i] = widen(at[i * q.weight_row]);
+              for (int64_t i = height; i < packed; i++) panel[i] = 0;
             }
       }
     }
@@ -153,17 +157,17 @@ void run_unit(const Pass<S> &q, const PassPlan<S> &plan, const Planes &planes, c
     T *tile = memory;
     for (int64_t i = u.row; i < u.row + u.rows; i += plan.panel_rows) {
       const int64_t height = min(plan.panel_rows, u.row + u.rows - i);
-      const T *const a = weights + c * taps * q.rows + i * depth;
+      const T *const a = weights + c * taps * plan.packed_rows + i * depth;
       const S *const bias = q.bias && c == 0 ? q.bias + u.group * q.rows + i : nullptr;
       for (int64_t n = 0; n < u.images; n++) {
         const T *const base = plane_memory + n * image_memory + planes.front();
         S *const out = q.out_of(u.image + n, u.group) + i * q.out_channel + u.first * q.out_y;
         for (int64_t j = 0; j < positions; j += NR, tile += next_tile) {
-          const int64_t width = min(NR, positions - j), vectors = divide_up(width, L);
+          const int64_t width = min(NR, positions - j);
           if (bias)
             for (int64_t r = 0; r < height; r++)
-              for (int64_t v = 0; v < vectors; v++) store(tile + r * NR + v * L, broadcast<T>(widen(bias[r])));
-          find_window_kernel<T>(height, vectors)(depth, a, base + j, offsets, tile, NR, c > 0 || bias);
+              for (int64_t v = 0; v < kTileVectors; v++) store(tile + r * NR + v * L, broadcast<T>(widen(bias[r])));
+          find_window_kernel<T>(height)(depth, a, base + j, offsets, tile, NR, c > 0 || bias);
           if (c + channels == q.channels) store_tile(q, out, j, width, planes.pitch, height, tile);
         }
       }
@@ -217,7 +221,7 @@ int32_t run_pass(const Pass<S> &q) {
   const PassPlan<S> plan(q, depthwise);
   const Planes planes(q.y, q.x, plan.band);
 
-  const int64_t block = plan.block_channels * taps, weight_bytes = round_up(q.groups * q.rows * k, 16) * size;
+  const int64_t block = plan.block_channels * taps, weight_bytes = round_up(q.groups * plan.packed_rows * k, 16) * size;
   const int64_t shared = weight_bytes + block * static_cast<int64_t>(sizeof(int64_t));
   char *const call_memory = static_cast<char *>(thread_memory(MemoryFor::kCall, shared));
   if (!call_memory) return out_of_memory(shared);
@@ -236,7 +240,7 @@ int32_t run_pass(const Pass<S> &q) {
       u.row = task % plan.splits * plan.rows, u.rows = min(plan.rows, q.rows - u.row);
       u.first = unit % plan.bands * plan.band, u.band = min(plan.band, q.y.grid - u.first);
       u.group = set % q.groups, u.image = set / q.groups * plan.images, u.images = min(plan.images, q.images - u.image);
-      const T *const group_weights = weights + u.group * q.rows * k;
+      const T *const group_weights = weights + u.group * plan.packed_rows * k;
       if (depthwise)
         depthwise_unit(q, planes, u, group_weights, offsets, static_cast<T *>(memory));
       else

@@ -60,15 +60,15 @@ template <class T, class S>
 void add_band(const WeightGradient<S> &q, const T *base, const int64_t *offsets, int64_t windows, int64_t pitch, const S *grad, int64_t band,
               T *sums, int64_t stride, T *panel) {
   constexpr int64_t L = kLanes<T>, NR = kTileColumns<T>;
-  const int64_t panel_rows = even_piece(windows, kPointerRows);
   for (int64_t m = 0; m < q.rows; m += NR) {
     const int64_t valid = min(NR, q.rows - m), vectors = divide_up(valid, L), width = vectors * L;
     pack_panel(panel, width, valid, band * q.x.grid, grad + m * q.positions(), q.positions(), 1);
-    for (int64_t i = 0; i < windows; i += panel_rows) {
-      const int64_t height = min(panel_rows, windows - i);
+    for (int64_t i = 0, height; i < windows; i += height) {
+      height = windows - i;
+      const PixelKernel<T> kernel = find_pixel_kernel<T>(height, vectors);
       const T *rows[kPointerRows];
       for (int64_t r = 0; r < height; r++) rows[r] = base + offsets[i + r];
-      find_pixel_kernel<T>(height, vectors)(band, q.x.grid, pitch, rows, panel, width, sums + i * stride + m, stride);
+      kernel(band, q.x.grid, pitch, rows, panel, width, sums + i * stride + m, stride);
     }
   }
 }

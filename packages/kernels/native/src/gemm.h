@@ -30,11 +30,12 @@ template <class T>
 constexpr int64_t kCorner = kTileRows * kTileColumns<T>;
 
 /// c[rows x columns] = A[rows x depth] B[depth x columns], or c += add * A B if `add` is not 0; A in panels of `panel_rows`.
-/// `a_panel(i, height)` and `b_panel(j)` give the panels that start at row i and at column panel j; `finish(i, height)` runs once per
-/// panel of rows.
-template <class T, class APanel, class BPanel, class Finish>
+/// `a_panel(i, height)` and `b_panel(j)` give the panels that start at row i and at column panel j. `c_tile(i, j, width)` says where the
+/// tile at row i and column j of C lies; if its columns do not lie together that is null, and `scatter(i, height, j, width, tile)` takes the
+/// product of the tile, its rows kTileColumns apart. `finish(i, height)` runs once per panel of rows.
+template <class T, class APanel, class BPanel, class CTile, class Scatter, class Finish>
 inline void gemm_block(int64_t rows, int64_t columns, int64_t depth, int64_t panel_rows, const APanel &a_panel, const BPanel &b_panel,
-                       T *c, int64_t ldc, T add, T *corner, const Finish &finish) {
+                       const CTile &c_tile, const Scatter &scatter, int64_t ldc, T add, T *corner, const Finish &finish) {
   constexpr int64_t L = kLanes<T>, NR = kTileColumns<T>;
   for (int64_t i = 0; i < rows; i += panel_rows) {
     const int64_t height = min(panel_rows, rows - i);
@@ -43,14 +44,17 @@ inline void gemm_block(int64_t rows, int64_t columns, int64_t depth, int64_t pan
     for (int64_t j = 0; j * NR < columns; j++) {
       const int64_t width = min(NR, columns - j * NR);
       const Panel<T> b = b_panel(j);
-      T *const at = c + i * ldc + j * NR;
-      if (width == NR) {
+      T *const at = c_tile(i, j * NR, width);
+      if (width == NR && at) {
         whole(depth, a, b.data, b.stride, at, ldc, add);
         continue;
       }
       find_micro_kernel<T>(height, divide_up(width, L))(depth, a, b.data, b.stride, corner, NR, T(0));
-      for (int64_t y = 0; y < height; y++)
-        for (int64_t x = 0; x < width; x++) at[y * ldc + x] = add != 0 ? at[y * ldc + x] + add * corner[y * NR + x] : corner[y * NR + x];
+      if (!at)
+        scatter(i, height, j * NR, width, corner);
+      else
+        for (int64_t y = 0; y < height; y++)
+          for (int64_t x = 0; x < width; x++) at[y * ldc + x] = add != 0 ? at[y * ldc + x] + add * corner[y * NR + x] : corner[y * NR + x];
     }
     finish(i, height);
   }

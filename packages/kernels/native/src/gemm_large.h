@@ -23,6 +23,37 @@ void choose_tile(int64_t m, int64_t n, int64_t depth, int64_t panel_rows, int64_
   }
 }
 
+/// Rows [i, i + height) of A, k in [p, p + depth).
+template <class S, class T>
+void pack_a(const Product<S> &q, const S *a, T *to, int64_t i, int64_t height, int64_t p, int64_t depth) {
+  each_part(p, depth, q.k_run, [&](int64_t done, int64_t first, int64_t n) {
+    pack_panel(to + done * height, height, height, n, a + q.a_at(i, first), q.a_row, q.a_column);
+  });
+}
+
+/// Columns [j, j + columns) of B, k in [p, p + depth), in panels b_panel apart.
+template <class S, class T>
+void pack_b(const Product<S> &q, const S *b, T *to, int64_t b_panel, int64_t j, int64_t columns, int64_t p, int64_t depth) {
+  constexpr int64_t NR = kTileColumns<T>;
+  each_part(p, depth, q.k_run, [&](int64_t done, int64_t first, int64_t n) {
+    if (q.run == 0) return pack_panels(to + done * NR, NR, b_panel, columns, n, b + q.b_at(first, j), q.b_column, q.b_row);
+    for (int64_t x = 0; x < columns; x += NR) {
+      const int64_t width = min(NR, columns - x);
+      T *const panel = to + x / NR * b_panel + done * NR;
+      if (q.in_one_run(j + x, width)) {
+        pack_panel(panel, NR, width, n, b + q.b_at(first, j + x), q.b_column, q.b_row);
+        continue;
+      }
+      for (int64_t y = 0; y < width; y++) {
+        const S *const from = b + q.b_at(first, j + x + y);
+        for (int64_t z = 0; z < n; z++) panel[z * NR + y] = widen(from[z * q.b_row]);
+      }
+      for (int64_t z = 0; z < n; z++)
+        for (int64_t y = width; y < NR; y++) panel[z * NR + y] = 0;
+    }
+  });
+}
+
 /// Matrix x of the batch.
 template <class S>
 int32_t large_product(const Product<S> &q, int64_t x) {
@@ -31,7 +62,7 @@ int32_t large_product(const Product<S> &q, int64_t x) {
   const int64_t block = even_piece(q.k, kBlockK<T>), panel_rows = even_piece(min(q.m, kSlab), kTileRows);
   const int64_t slab_rows = min(q.m, kSlab / panel_rows * panel_rows);
   // B is read in place if only few panels of rows use it; a last panel that is not whole is packed all the same.
-  const bool in_place = kSame<S, T> && q.b_column == 1 && divide_up(q.m, panel_rows) <= 6;
+  const bool in_place = kSame<S, T> && q.b_column == 1 && !q.run && !q.k_run && divide_up(q.m, panel_rows) <= 6;
   const int64_t a_panel = round_up(panel_rows * block + kPanelSlack<T>, 16), b_panel = NR * block;
   const int64_t a_size = divide_up(slab_rows, panel_rows) * a_panel, bytes = (a_size + (kSame<S, T> ? 0 : q.m * q.n)) * size;
   T *const a_memory = static_cast<T *>(thread_memory(MemoryFor::kCall, bytes));
@@ -49,7 +80,7 @@ int32_t large_product(const Product<S> &q, int64_t x) {
       parallel_for(divide_up(m, panel_rows), divide_up(32768, panel_rows * depth), [&](int64_t begin, int64_t end) {
         for (int64_t panel = begin; panel < end; panel++) {
           const int64_t row = panel * panel_rows, height = min(panel_rows, m - row);
-          pack_panel(a_memory + panel * a_panel, height, height, depth, a + (i0 + row) * q.a_row + p * q.a_column, q.a_row, q.a_column);
+          pack_a(q, a, a_memory + panel * a_panel, i0 + row, height, p, depth);
         }
       });
       const int64_t across = divide_up(q.n, columns), b_size = (in_place ? 1 : divide_up(columns, NR)) * b_panel;
@@ -57,9 +88,11 @@ int32_t large_product(const Product<S> &q, int64_t x) {
         T *const corner = static_cast<T *>(memory), *const b_memory = corner + kCorner<T>;
         for (int64_t tile = begin; tile < end; tile++) {
           const int64_t i = tile / across * rows, j = tile % across * columns, height = min(rows, m - i), width = min(columns, q.n - j);
-          const int64_t place = (i0 + i) * ldc + j, whole = in_place ? width / NR * NR : 0;
-          const S *const b_tile = b + j * q.b_column + p * q.b_row;
-          pack_panels(b_memory, NR, b_panel, width - whole, depth, b_tile + whole * q.b_column, q.b_column, q.b_row);
+          const int64_t whole = in_place ? width / NR * NR : 0;
+          const S *const b_tile = b + q.b_at(p, j);
+          pack_b(q, b, b_memory, b_panel, j + whole, width - whole, p, depth);
+          const T add = static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add);
+          const auto c_at = [&](int64_t row, int64_t column) { return sums + (i0 + i + row) * ldc + place(j + column, 1, q.run, q.out_run); };
           gemm_block(
               height, width, depth, panel_rows, [&](int64_t row, int64_t) { return a_memory + (i + row) / panel_rows * a_panel; },
               [&](int64_t panel) {
@@ -67,11 +100,24 @@ int32_t large_product(const Product<S> &q, int64_t x) {
                 if (column < whole) return Panel<T>{reinterpret_cast<const T *>(b_tile + column), q.b_row};
                 return Panel<T>{b_memory + (column - whole) / NR * b_panel, NR};
               },
-              sums + place, ldc, static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add), corner,
+              [&](int64_t row, int64_t column, int64_t n) { return q.in_one_run(j + column, n) ? c_at(row, column) : nullptr; },
+              [&](int64_t row, int64_t count, int64_t column, int64_t n, const T *values) {
+                each_part(j + column, n, q.run, [&](int64_t done, int64_t first, int64_t part) {
+                  for (int64_t y = 0; y < count; y++) {
+                    T *const to = c_at(row + y, first - j);
+                    const T *const from = values + y * NR + done;
+                    for (int64_t z = 0; z < part; z++) to[z] = add != 0 ? to[z] + add * from[z] : from[z];
+                  }
+                });
+              },
+              ldc, add, corner,
               [&](int64_t row, int64_t count) {
                 if (p + depth < q.k) return;
-                finish_rows(q, sums + place + row * ldc, ldc, count, j, width);
-                if constexpr (!kSame<S, T>) narrow_rows(out + place + row * q.n, q.n, sums + place + row * q.n, q.n, count, width);
+                each_part(j, width, q.run, [&](int64_t, int64_t first, int64_t n) {
+                  finish_rows(q, c_at(row, first - j), ldc, i0 + i + row, count, first, n);
+                });
+                const int64_t at = (i0 + i + row) * q.n + j;
+                if constexpr (!kSame<S, T>) narrow_rows(out + at, q.n, sums + at, q.n, count, width);
               });
         }
       };

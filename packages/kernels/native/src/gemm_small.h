@@ -36,7 +36,8 @@ void small_product(const Product<S> &q, const S *a, const S *b, int64_t k, T *c,
           pack_panel(a_memory, height, height, depth, a + i * q.a_row + p * q.a_column, q.a_row, q.a_column);
           return a_memory;
         },
-        [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, c, ldc, static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add), memory,
+        [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, [&](int64_t i, int64_t j, int64_t) { return c + i * ldc + j; },
+        [](int64_t, int64_t, int64_t, int64_t, const T *) {}, ldc, static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add), memory,
         [&](int64_t i, int64_t height) {
           if (p + depth == k) finish(i, height);
         });
@@ -66,7 +67,7 @@ int32_t small_products(const Product<S> &q) {
       T *const c = partial ? partial + (slice * q.batch + x) * size : kSame<S, T> ? reinterpret_cast<T *>(out) : work + packing;
       small_product(q, a, b, min(depth, q.k - k0), c, work, [&](int64_t i, int64_t rows) {
         if (partial) return;
-        finish_rows(q, c + i * q.n, q.n, rows, 0, q.n);
+        finish_rows(q, c + i * q.n, q.n, i, rows, 0, q.n);
         if constexpr (!kSame<S, T>) narrow_rows(out + i * q.n, q.n, c + i * q.n, q.n, rows, q.n);
       });
     }
@@ -77,7 +78,7 @@ int32_t small_products(const Product<S> &q) {
       T *const sum = partial + row * q.n;
       for (int64_t s = 1; s < slices; s++)
         for (int64_t j = 0; j < q.n; j++) sum[j] += sum[s * q.batch * size + j];
-      finish_rows(q, sum, q.n, 1, 0, q.n);
+      finish_rows(q, sum, q.n, row % q.m, 1, 0, q.n);
       narrow_rows(q.out + row * q.n, q.n, sum, q.n, 1, q.n);
     }
   });

@@ -85,7 +85,7 @@ int32_t row_product(const Product<S> &q) {
           row_times_columns(n, q.k, row, b, q.b_column, c);
         else
           row_times_rows(n, q.k, row, b, q.b_row, c);
-        finish_rows(q, c, n, 1, j, n);
+        finish_rows(q, c, n, 0, 1, j, n);
         narrow_rows(q.out + (x * q.m + i) * q.n + j, n, c, n, 1, n);
       }
     }

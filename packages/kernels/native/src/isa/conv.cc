@@ -1,7 +1,8 @@
 // Two-dimensional convolution and its gradients: which taps of the kernel meet where, for every stride, padding and dilation.
-// conv_pass.h and conv_weight.h do the arithmetic.
+// conv_pass.h, conv_weight.h and conv_pointwise.h do the arithmetic.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside the AVX-512 conversion intrinsics of GCC 12
 #include "../conv_pass.h"
+#include "../conv_pointwise.h"
 #include "../conv_weight.h"
 
 namespace fb::FB_ISA {
@@ -21,6 +22,23 @@ struct Geometry {
     dilation_y = at(dilation, 0), dilation_x = at(dilation, 1);
   }
   int64_t kernel() const { return kernel_y * kernel_x; }
+  int64_t in_plane() const { return height * width; }
+  int64_t out_plane() const { return out_height * out_width; }
+  /// A product of matrices that are worth being packed.
+  bool is_pointwise() const {
+    return kernel() == 1 && stride_y == 1 && stride_x == 1 && padding_y == 0 && padding_x == 0 && in_channels >= 8 && out_channels >= 8 &&
+           images * in_plane() >= 64;
+  }
+  template <class T>
+  Pixels<T> in_pixels(T *data, int64_t group) const {
+    return {data + group * in_channels * in_plane(), groups * in_channels * in_plane(), in_plane()};
+  }
+  template <class T>
+  Pixels<T> out_pixels(T *data, int64_t group) const {
+    return {data + group * out_channels * out_plane(), groups * out_channels * out_plane(), out_plane()};
+  }
+  /// Elements of one group's weights.
+  int64_t group_weights() const { return out_channels * in_channels * kernel(); }
   int64_t memory() const { return 4 * (kernel_y + kernel_x) * static_cast<int64_t>(sizeof(int64_t)); }
 };
 
@@ -30,12 +48,26 @@ inline Axis forward_axis(int64_t size, int64_t grid, int64_t stride, int64_t ker
   return axis;
 }
 
+/// `run(group)` for every group, up to the first error.
+template <class Run>
+int32_t each_group(const Geometry &g, const Run &run) {
+  for (int64_t group = 0; group < g.groups; group++)
+    if (const int32_t status = run(group); status != FB_OK) return status;
+  return FB_OK;
+}
+
 template <class S>
 int32_t forward(const Geometry &g, S *out, const S *input, const S *weight, const S *bias) {
+  if constexpr (kSame<S, Compute<S>>)
+    if (g.is_pointwise())
+      return each_group(g, [&](int64_t group) {
+        return pointwise_pass(g.images, g.out_channels, g.in_channels, weight + group * g.group_weights(), g.in_channels, int64_t{1},
+                              g.in_pixels(input, group), bias ? bias + group * g.out_channels : nullptr, g.out_pixels(out, group));
+      });
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
-  const int64_t taps = g.kernel(), out_plane = g.out_height * g.out_width, in_plane = g.height * g.width;
+  const int64_t taps = g.kernel(), out_plane = g.out_plane(), in_plane = g.in_plane();
   return run_pass(Pass<S>{forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
                           forward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
                           g.images, g.groups, g.in_channels, g.out_channels, input, g.groups * g.in_channels * in_plane,
@@ -56,10 +88,16 @@ inline Axis backward_axis(int64_t phase, int64_t size, int64_t gradient, int64_t
 
 template <class S>
 int32_t backward_input(const Geometry &g, S *grad_input, const S *grad, const S *weight) {
+  if constexpr (kSame<S, Compute<S>>)
+    if (g.is_pointwise())
+      return each_group(g, [&](int64_t group) {
+        return pointwise_pass<S>(g.images, g.in_channels, g.out_channels, weight + group * g.group_weights(), int64_t{1}, g.in_channels,
+                                 g.out_pixels(grad, group), nullptr, g.in_pixels(grad_input, group));
+      });
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
-  const int64_t taps = g.kernel(), out_plane = g.out_height * g.out_width, in_plane = g.height * g.width;
+  const int64_t taps = g.kernel(), out_plane = g.out_plane(), in_plane = g.in_plane();
   for (int64_t y = 0; y < min(g.stride_y, g.height); y++)
     for (int64_t x = 0; x < min(g.stride_x, g.width); x++) {
       const int32_t status = run_pass(
@@ -75,6 +113,12 @@ int32_t backward_input(const Geometry &g, S *grad_input, const S *grad, const S 
 
 template <class S>
 int32_t backward_weight(const Geometry &g, S *grad_weight, const S *grad, const S *input) {
+  if constexpr (kSame<S, Compute<S>>)
+    if (g.is_pointwise())
+      return each_group(g, [&](int64_t group) {
+        return pointwise_weight_gradient(g.images, g.out_channels, g.in_channels, g.out_pixels(grad, group), g.in_pixels(input, group),
+                                         grad_weight + group * g.group_weights());
+      });
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();

@@ -164,6 +164,13 @@ void *thread_memory(MemoryFor use, int64_t bytes) {
   return kept.data[slot];
 }
 
+template <class T>
+int32_t run_large_product(const Product<T> &q) {
+  return large_product(q, 0);
+}
+template int32_t run_large_product(const Product<float> &);
+template int32_t run_large_product(const Product<double> &);
+
 FB_GROUP(matmul, FB_ENTRY("matmul", matmul), FB_ENTRY("matmul_update", matmul_update), FB_ENTRY("linear", linear))
 
 }  // namespace fb::FB_ISA
