@@ -1,15 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arange, type DType, isTensor, tensor, type Tensor, zeros } from '@flambeau/core';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '@flambeau/vitest/temporary-folder';
-import { CheckpointError, load, loadFile, SafetensorsFile, saveFile, serialize } from './index.js';
+import { readAll } from '../tensor-file.js';
+import { CheckpointError, load, loadFile, SafetensorsFile, saveFile, serialize } from '../index.js';
 
 const folder = temporaryFolder();
 const file = (name: string) => join(folder, name);
-const fixture = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/written-by-pytorch/${name}`, import.meta.url));
 const bitsOf = (t: Tensor) => {
   const a = t.toTypedArray();
   return [t.dtype, t.shape, Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('hex')];
@@ -94,10 +94,10 @@ describe('round trips', () => {
     expect(loadFile(path)).toEqual({});
   });
   it('read what PyTorch wrote', () => {
-    const open = new SafetensorsFile(fixture('pytorch.safetensors'));
+    const open = new SafetensorsFile(fixture('tensors.safetensors'));
     expect(open.metadata).toEqual({ format: 'pt', note: 'ä "quoted"' });
     open.close();
-    const loaded = loadFile(fixture('pytorch.safetensors'));
+    const loaded = loadFile(fixture('tensors.safetensors'));
     const numbers = [
       [0, 1, -2],
       [3, 100, -100],
@@ -115,35 +115,6 @@ describe('round trips', () => {
     expect(loaded.scalar.item()).toBe(Math.fround(0.1));
     expect(loaded.empty.shape).toEqual([2, 0, 3]);
     expect(loaded['große Schicht.weight'].toArray()).toEqual([2 ** -149, Number.POSITIVE_INFINITY, Number.NaN]);
-  });
-
-  const python = process.env.ORACLE_PYTHON ?? 'python3';
-  it.skipIf(!existsSync(python))('are read by the safetensors package', () => {
-    const { complex128: _, ...tensors } = everyDType; // it does not know complex128
-    const path = file('for-python.safetensors');
-    saveFile(path, { ...tensors, scalar: tensor(2.5), empty: zeros([0, 4]) }, { metadata: { made: 'here' } });
-    const script = fileURLToPath(new URL('../test/check-with-python.py', import.meta.url));
-    const found = JSON.parse(execFileSync(python, [script, path], { encoding: 'utf8' }));
-    expect(found.metadata).toEqual({ made: 'here' });
-    expect(found.tensors).toMatchObject({
-      float32: [
-        'float32',
-        [2, 3],
-        [
-          [1.5, -0, 'nan'],
-          ['inf', 2 ** -149, Math.fround(0.1)],
-        ],
-      ],
-      float64: ['float64', [2], [Math.PI, -Number.MAX_VALUE]],
-      float16: ['float16', [2], [65504, 2 ** -24]],
-      bfloat16: ['bfloat16', [2], [expect.closeTo(1e38, -36), -3]],
-      int32: ['int32', [2], [2 ** 31 - 1, -(2 ** 31)]],
-      int8: ['int8', [3], [127, -128, 0]],
-      bool: ['bool', [3], [true, false, true]],
-      complex64: ['complex64', [1], [[1, -2]]],
-      scalar: ['float32', [], 2.5],
-      empty: ['float32', [0, 4], []],
-    });
   });
 });
 
@@ -164,7 +135,7 @@ describe('malformed files', () => {
 
   it('are few: this one is well-formed', () => expect(load(whole).x.toArray()).toEqual([0, 0]));
   it.each<[string, Uint8Array, string]>([
-    ['empty', Buffer.alloc(0), 'it has only 0 bytes|truncated or not safetensors'],
+    ['empty', Buffer.alloc(0), 'it has only 0 bytes'],
     ['cut in its data', whole.subarray(0, -1), 'truncated: the header describes 8 bytes of data, the file has 7'],
     ['cut in its header', whole.subarray(0, 20), 'truncated or not'],
     ['longer than it says', Buffer.concat([whole, Buffer.alloc(1)]), 'longer than its header says'],
@@ -176,8 +147,8 @@ describe('malformed files', () => {
     ['with null for a tensor', withHeader({ x: null }), "tensor 'x' has dtype undefined"],
     [
       'with an unknown dtype',
-      withHeader({ x: entry('F8_E4M3', [8], [0, 8]) }),
-      'tensor \'x\' has dtype "F8_E4M3", which is not supported; known: F32',
+      withHeader({ x: entry('F4', [16], [0, 8]) }),
+      'tensor \'x\' has dtype "F4", which is not supported; known: F32',
     ],
     ['with a negative size', withHeader({ x: entry('F32', [-2], [0, 8]) }), "tensor 'x' has an invalid shape [-2]"],
     ['with a fraction for a size', withHeader({ x: entry('F32', [0.5], [0, 8]) }), 'invalid shape [0.5]'],
@@ -220,7 +191,7 @@ describe('malformed files', () => {
     );
     for (const [read, called] of [
       [() => loadFile(path), path],
-      [() => load(bytes), 'the given bytes'],
+      [() => readAll(new SafetensorsFile(bytes)), 'the given bytes'],
     ] as const) {
       let error: unknown;
       try {
@@ -236,8 +207,8 @@ describe('malformed files', () => {
   it('that are missing, or have no such tensor', () => {
     expect(() => loadFile(file('missing'))).toThrow(CheckpointError);
     expect(() => loadFile(file('missing'))).toThrow(file('missing'));
-    const open = new SafetensorsFile(fixture('pytorch.safetensors'));
-    expect(() => open.get('weight')).toThrow(/pytorch\.safetensors has no tensor 'weight'; it has .*float32/);
+    const open = new SafetensorsFile(fixture('tensors.safetensors'));
+    expect(() => open.get('weight')).toThrow(/tensors\.safetensors has no tensor 'weight'; it has .*float32/);
     open.close();
   });
   it('cannot be written', () => {

@@ -1,0 +1,2 @@
+export function describe(value: unknown): unknown;
+export function sorted(description: unknown): unknown;
