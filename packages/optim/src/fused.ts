@@ -4,6 +4,8 @@ import { type Attributes, runKernel } from '@flambeau/core/internal';
 
 /** Numbers that one call can carry, with room for the attributes. A tensor takes 3 + 2 * ndim of them. */
 const CALL_SLOTS = 15_000;
+/** Numbers that a kernel may want for each tensor, e.g. its step count. */
+const NUMBERS = 3;
 
 /** One list per operand of the kernel; the `i`-th entries of all lists belong together. An empty list is an absent operand. */
 export interface FusedLists {
@@ -49,7 +51,7 @@ function* calls(written: readonly (readonly Tensor[])[], grads: readonly Tensor[
     for (let i = 0; i < grads.length; i++) {
       const parameter = written[0][i];
       if ((parameter.dtype === 'float64') !== double) continue;
-      const needed = lists * (3 + 2 * parameter.ndim) + 1; // and a step count
+      const needed = lists * (3 + 2 * parameter.ndim) + NUMBERS;
       if (slots + needed > CALL_SLOTS) {
         yield indices;
         indices = [];

@@ -3,18 +3,27 @@ import { zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
 import {
   Adam,
+  ChainedScheduler,
+  ConstantLR,
   CosineAnnealingLR,
+  CosineAnnealingWarmRestarts,
+  CyclicLR,
   ExponentialLR,
   LambdaLR,
   LinearLR,
+  Lion,
   type LRScheduler,
+  MultiplicativeLR,
   MultiStepLR,
   OneCycleLR,
   type Optimizer,
+  PolynomialLR,
   ReduceLROnPlateau,
+  Rprop,
   SequentialLR,
   SGD,
   StepLR,
+  SWALR,
 } from './index.js';
 
 const { curves } = JSON.parse(readFileSync(new URL('../test/fixtures/schedulers.json', import.meta.url), 'utf8')) as {
@@ -62,6 +71,48 @@ const cases: Record<string, Case> = {
       new ExponentialLR(o, { gamma: 0.9 }),
     ];
     return new SequentialLR(o, { schedulers, milestones: [10, 70] });
+  }),
+  MultiplicativeLR: on((o) => new MultiplicativeLR(o, { lrLambda: [() => 0.95, (e) => 1 - 1 / (e + 2)] })),
+  ConstantLR: on((o) => new ConstantLR(o, { factor: 0.3, totalIters: 25 })),
+  PolynomialLR: on((o) => new PolynomialLR(o, { totalIters: 60, power: 1.5 })),
+  CosineAnnealingWarmRestarts: on((o) => new CosineAnnealingWarmRestarts(o, { t0: 15, etaMin: 0.01 })),
+  'CosineAnnealingWarmRestarts longer': on((o) => new CosineAnnealingWarmRestarts(o, { t0: 10, tMult: 2 })),
+  CyclicLR: on((o) => new CyclicLR(o, { baseLr: 0.01, maxLr: [0.1, 0.3], stepSizeUp: 15 })),
+  'CyclicLR triangular2': on(
+    (o) => new CyclicLR(o, { baseLr: [0.01, 0.02], maxLr: 0.1, stepSizeUp: 10, stepSizeDown: 20, mode: 'triangular2' }),
+  ),
+  'CyclicLR exp_range': on(
+    (o) => new CyclicLR(o, { baseLr: 1e-4, maxLr: 1e-2, stepSizeUp: 12, mode: 'exp_range', gamma: 0.97 }),
+    adam,
+  ),
+  'CyclicLR scaleFn': on(
+    (o) => new CyclicLR(o, { baseLr: 0.01, maxLr: 0.1, stepSizeUp: 8, scaleFn: (x) => 0.8 ** x, cycleMomentum: false }),
+  ),
+  ChainedScheduler: on(
+    (o) =>
+      new ChainedScheduler([
+        new ConstantLR(o, { factor: 0.1, totalIters: 20 }),
+        new ExponentialLR(o, { gamma: 0.95 }),
+        new StepLR(o, { stepSize: 30 }),
+      ]),
+  ),
+  SWALR: on((o) => new SWALR(o, { swaLr: [0.05, 0.01], annealEpochs: 40 })),
+  'SWALR linear': on((o) => new SWALR(o, { swaLr: 0.02, annealStrategy: 'linear' })),
+  'warm-up and restarts': on((o) => {
+    const schedulers = [
+      new LinearLR(o, { startFactor: 0.01, totalIters: 5 }),
+      new CosineAnnealingWarmRestarts(o, { t0: 20 }),
+      new PolynomialLR(o, { totalIters: 20 }),
+    ];
+    return new SequentialLR(o, { schedulers, milestones: [5, 70] });
+  }),
+  'warm-up nested': on((o) => {
+    const first = new ChainedScheduler([
+      new LinearLR(o, { startFactor: 0.1, totalIters: 8 }),
+      new ExponentialLR(o, { gamma: 0.98 }),
+    ]);
+    const schedulers = [first, new MultiStepLR(o, { milestones: [10, 30], gamma: 0.2 })];
+    return new SequentialLR(o, { schedulers, milestones: [40] });
   }),
   ReduceLROnPlateau: on((o) => new ReduceLROnPlateau(o, { patience: 3, factor: 0.5, cooldown: 2, minLr: 1e-3 }), sgd, metric),
   'ReduceLROnPlateau max': on(
@@ -130,7 +181,49 @@ test("state dicts have PyTorch's keys", () => {
   expect(optimizer.stateDict().param_groups[0]).toMatchObject({ initial_lr: 0.1 });
 });
 
+test("state dicts have PyTorch's special keys", () => {
+  expect(new CosineAnnealingWarmRestarts(adam(), { t0: 10, tMult: 2 }).stateDict()).toEqual({
+    T_0: 10,
+    T_i: 10,
+    T_mult: 2,
+    T_cur: 0,
+    eta_min: 0,
+    base_lrs: [1e-3],
+    last_epoch: 0,
+    _step_count: 0,
+    _last_lr: [1e-3],
+  });
+  expect(new LambdaLR(adam(), { lrLambda: () => 1 }).stateDict()).toMatchObject({ lr_lambdas: [null] });
+  expect(new SWALR(adam(), { swaLr: 0.1 }).stateDict()).toMatchObject({ anneal_epochs: 10, _anneal_strategy: 'cos' });
+  expect(new CyclicLR(adam(), { baseLr: 0.1, maxLr: 1 }).stateDict()).toMatchObject({ _scale_fn_custom: null, max_lrs: [1] });
+});
+
+test('getLr says what a step sets; restarts can be stepped to a part of an epoch', () => {
+  const optimizer = adam();
+  const exponential = new ExponentialLR(optimizer, { gamma: 0.5 });
+  expect(exponential.getLr()).toEqual([5e-4]);
+  exponential.step();
+  expect(exponential.getLastLr()).toEqual([5e-4]);
+  const restarts = new CosineAnnealingWarmRestarts(adam(), { t0: 10, tMult: 2 });
+  restarts.step(2.5);
+  expect(restarts.getLastLr()[0]).toBeCloseTo((1e-3 * (1 + Math.cos(Math.PI / 4))) / 2, 12);
+  restarts.step(20); // the middle of the second period, which goes from 10 to 30
+  expect(restarts.getLastLr()[0]).toBeCloseTo(5e-4, 12);
+  expect(() => restarts.step(-1)).toThrow('at least 0, got -1');
+});
+
 test('bad settings are refused', () => {
+  expect(() => new ConstantLR(sgd(), { factor: 2 })).toThrow('factor must be in [0, 1], got 2');
+  expect(() => new CosineAnnealingWarmRestarts(sgd(), { t0: 0 })).toThrow('t0 must be a positive integer, got 0');
+  expect(() => new CyclicLR(sgd(), { baseLr: 0.1, maxLr: 1, mode: 'square' as never })).toThrow('mode must be one of');
+  expect(() => new CyclicLR(sgd(), { baseLr: [0.1], maxLr: 1 })).toThrow('1 baseLr for 2 parameter groups');
+  expect(() => new CyclicLR(new Lion([parameter()]), { baseLr: 0.1, maxLr: 1 })).not.toThrow();
+  expect(() => new CyclicLR(new Rprop([parameter()]), { baseLr: 0.1, maxLr: 1 })).toThrow('neither momentum nor betas');
+  expect(() => new ChainedScheduler([])).toThrow('no schedulers');
+  expect(() => new ChainedScheduler([new StepLR(sgd(), { stepSize: 1 }), new StepLR(sgd(), { stepSize: 1 })])).toThrow(
+    'same optimizer',
+  );
+  expect(() => new SWALR(sgd(), { swaLr: 0.1, annealEpochs: 0.5 })).toThrow('annealEpochs');
   expect(() => new LinearLR(sgd(), { startFactor: 0 })).toThrow('startFactor must be in (0, 1], got 0');
   expect(() => new OneCycleLR(sgd(), { maxLr: 1 })).toThrow('totalSteps');
   expect(() => new SequentialLR(sgd(), { schedulers: [], milestones: [] })).toThrow('no schedulers');

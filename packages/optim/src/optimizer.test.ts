@@ -1,93 +1,29 @@
-import { readFileSync } from 'node:fs';
-import { crossEntropy, linear, scope, type Tensor, tensor, zeros } from '@flambeau/core';
+import { isTensor, scope, type Tensor, tensor, zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
-import { Adam, AdamW, type Optimizer, type OptimizerStateDict, SGD } from './index.js';
-
-const fixture = JSON.parse(readFileSync(new URL('../test/fixtures/trajectories.json', import.meta.url), 'utf8')) as {
-  initial: number[][];
-  x: number[];
-  y: number[];
-  cases: Record<string, { losses: number[]; final: number[][] }>;
-};
-const SHAPES = [[8, 4], [8], [3, 8], [3]];
-const x = tensor(fixture.x).reshape([16, 4]);
-
-const initialParameters = (dtype: 'float32' | 'float64' | 'bfloat16' = 'float32'): Tensor[] =>
-  fixture.initial.map((values, i) => tensor(values, { dtype }).reshape(SHAPES[i]).detach().clone().requiresGrad_());
-
-const lossOf = ([w1, b1, w2, b2]: Tensor[]): Tensor =>
-  crossEntropy(linear(linear(x.to(w1.dtype), w1, b1).tanh(), w2, b2), fixture.y);
+import { closureStep, expectClose, flat, initialParameters, trainStep } from '../test/network.js';
+import {
+  Adam,
+  AdamW,
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adamax,
+  ASGD,
+  LBFGS,
+  Lion,
+  Muon,
+  NAdam,
+  type Optimizer,
+  type OptimizerStateDict,
+  RAdam,
+  registerOptimizerStepPostHook,
+  registerOptimizerStepPreHook,
+  RMSprop,
+  Rprop,
+  SGD,
+} from './index.js';
 
 const groups = (p: Tensor[]) => [{ params: p.slice(0, 2) }, { params: p.slice(2), lr: 0.01, weightDecay: 0.1 }];
-const cases: Record<string, (p: Tensor[]) => Optimizer> = {
-  SGD: (p) => new SGD(p, { lr: 0.1 }),
-  'SGD momentum': (p) => new SGD(p, { lr: 0.1, momentum: 0.9, dampening: 0.1, weightDecay: 0.01 }),
-  'SGD nesterov': (p) => new SGD(p, { lr: 0.05, momentum: 0.9, nesterov: true }),
-  'SGD maximize': (p) => new SGD(p, { lr: 0.05, maximize: true }),
-  'SGD groups': (p) => new SGD(groups(p), { lr: 0.1, momentum: 0.5 }),
-  Adam: (p) => new Adam(p, { lr: 0.01 }),
-  'Adam amsgrad': (p) => new Adam(p, { lr: 0.01, betas: [0.8, 0.95], eps: 1e-6, weightDecay: 0.1, amsgrad: true }),
-  'Adam maximize': (p) => new Adam(p, { lr: 0.01, maximize: true }),
-  AdamW: (p) => new AdamW(p, { lr: 0.01 }),
-  'AdamW amsgrad': (p) => new AdamW(p, { lr: 0.02, betas: [0.9, 0.95], weightDecay: 0.3, amsgrad: true }),
-  'AdamW groups': (p) => new AdamW(groups(p), { lr: 0.02 }),
-};
-
-function trainStep(parameters: Tensor[], optimizer: Optimizer): number {
-  optimizer.zeroGrad();
-  const loss = lossOf(parameters);
-  loss.backward();
-  optimizer.step();
-  return loss.item();
-}
-
-function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number, what: string): void {
-  expect(actual.length).toBe(expected.length);
-  actual.forEach((value, i) => {
-    expect(Math.abs(value - expected[i]), `${what} ${i}: ${value}, expected ${expected[i]}`).toBeLessThanOrEqual(
-      tolerance * Math.max(1, Math.abs(expected[i])),
-    );
-  });
-}
-const flat = (t: Tensor): number[] => t.detach().double().reshape([-1]).toArray() as number[];
-
-test('every stored trajectory has a case', () => {
-  expect(Object.keys(cases).sort()).toEqual(Object.keys(fixture.cases).sort());
-});
-
-describe.each(Object.keys(fixture.cases))('%s', (name) => {
-  const { losses, final } = fixture.cases[name];
-
-  // Adam divides by roots of tiny squares, which multiplies the rounding of the first gradients
-  test.each([
-    ['float32', 2e-5],
-    ['float64', 2e-5],
-    ['bfloat16', 0.1],
-  ] as const)('follows PyTorch for 20 steps in %s', (dtype, tolerance) => {
-    const parameters = initialParameters(dtype);
-    const optimizer = cases[name](parameters);
-    const actual = losses.map(() => trainStep(parameters, optimizer));
-    expectClose(actual, losses, tolerance, 'loss');
-    parameters.forEach((p, i) => {
-      expect(p.dtype).toBe(dtype);
-      expectClose(flat(p), final[i], tolerance, `parameter ${i}, element`);
-    });
-  });
-
-  test('goes on from a saved state, bit for bit', () => {
-    const parameters = initialParameters();
-    const optimizer = cases[name](parameters);
-    for (let step = 0; step < 10; step++) trainStep(parameters, optimizer);
-    const copies = parameters.map((p) => p.detach().clone().requiresGrad_());
-    const resumed = cases[name](copies);
-    resumed.loadStateDict(optimizer.stateDict());
-    for (let step = 10; step < 20; step++) {
-      trainStep(parameters, optimizer);
-      trainStep(copies, resumed);
-    }
-    expect(copies.map(flat)).toEqual(parameters.map(flat));
-  });
-});
 
 describe('what an optimizer does with its parameters', () => {
   const trained = () => {
@@ -104,51 +40,7 @@ describe('what an optimizer does with its parameters', () => {
     optimizer.step();
     expect(flat(b)).toEqual([3]);
     expect(flat(a)).not.toEqual([1, 2]);
-    expect([...optimizer.state.keys()]).toEqual([a]);
-  });
-
-  test.each([SGD, Adam, AdamW])('a step of %o counts as an in-place change', (Type) => {
-    const p = tensor([1, 2], { requiresGrad: true });
-    const optimizer = new Type([p], { lr: 0.1 });
-    const y = p.square().sum();
-    p.grad = tensor([1, 1]);
-    optimizer.step();
-    expect(() => y.backward()).toThrow('in-place');
-  });
-
-  test('gradients and parameters may be strided', () => {
-    const strided = tensor([
-      [1, 2, 3],
-      [4, 5, 6],
-    ])
-      .t()
-      .detach()
-      .requiresGrad_();
-    const dense = strided.detach().clone().requiresGrad_();
-    for (const p of [strided, dense]) {
-      p.grad = tensor([
-        [1, -1, 0.5],
-        [2, 3, -4],
-      ]).t();
-      const optimizer = new SGD([p], { lr: 0.1, momentum: 0.9 });
-      optimizer.step();
-      optimizer.step();
-    }
-    expect(strided.isContiguous()).toBe(false);
-    expect(flat(strided)).toEqual(flat(dense));
-  });
-
-  test('state and gradients outlive the scope of a step', () => {
-    const parameters = initialParameters();
-    const optimizer = new Adam(parameters, { lr: 0.01 });
-    const scoped = Array.from({ length: 3 }, () => scope(() => trainStep(parameters, optimizer)));
-    const plain = initialParameters();
-    const other = new Adam(plain, { lr: 0.01 });
-    expect(scoped).toEqual(Array.from({ length: 3 }, () => trainStep(plain, other)));
-    for (const { expAvg } of optimizer.state.values()) {
-      expect((expAvg as Tensor).storage.persistent).toBe(true);
-      expect((expAvg as Tensor).storage.isSlab).toBe(false);
-    }
+    expect([...optimizer.state.keys()].map((p) => p === a)).toEqual([true]);
   });
 
   test('a list too long for one call is split', () => {
@@ -244,6 +136,188 @@ describe('state dicts', () => {
     trainStep(parameters, optimizer);
     expect(flat(loaded)).not.toEqual(flat(saved.state[0].momentum_buffer as Tensor));
   });
+});
+
+/** Every optimizer, for what all of them must do. `step` as their kind wants it. */
+const all: Record<string, (p: Tensor[]) => Optimizer> = {
+  Adadelta: (p) => new Adadelta(p),
+  Adafactor: (p) => new Adafactor(p),
+  Adagrad: (p) => new Adagrad(p),
+  Adam: (p) => new Adam(p),
+  Adamax: (p) => new Adamax(p),
+  ASGD: (p) => new ASGD(p),
+  LBFGS: (p) => new LBFGS(p, { maxIter: 2 }),
+  Lion: (p) => new Lion(p),
+  Muon: (p) => new Muon(p.filter((t) => t.ndim === 2)),
+  NAdam: (p) => new NAdam(p),
+  RAdam: (p) => new RAdam(p),
+  RMSprop: (p) => new RMSprop(p, { momentum: 0.9, centered: true }),
+  Rprop: (p) => new Rprop(p),
+  SGD: (p) => new SGD(p, { momentum: 0.9 }),
+};
+const stepOf = (optimizer: Optimizer) => (optimizer instanceof LBFGS ? closureStep : trainStep);
+
+describe.each(Object.keys(all))('%s', (name) => {
+  test('keeps its state in memory that outlives the scope of a step', () => {
+    const parameters = initialParameters();
+    const optimizer = all[name](parameters);
+    const scoped = Array.from({ length: 3 }, () => scope(() => stepOf(optimizer)(parameters, optimizer)));
+    const plain = initialParameters();
+    const other = all[name](plain);
+    expect(scoped).toEqual(Array.from({ length: 3 }, () => stepOf(other)(plain, other)));
+    for (const state of optimizer.state.values())
+      for (const value of Object.values(state).flat()) if (isTensor(value)) expect(value.storage.persistent).toBe(true);
+  });
+
+  test('changes parameters in place, as autograd sees', () => {
+    const p = tensor([[1, 2]], { requiresGrad: true });
+    const optimizer = all[name]([p]);
+    const y = p.square().sum();
+    p.grad = tensor([[1, 1]]);
+    optimizer.step(() => tensor(0));
+    expect(() => y.backward()).toThrow('in-place');
+  });
+
+  test('updates strided parameters by strided gradients', () => {
+    const strided = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])
+      .t()
+      .detach()
+      .requiresGrad_();
+    const dense = strided.detach().clone().requiresGrad_();
+    for (const p of [strided, dense]) {
+      const optimizer = all[name]([p]);
+      for (let i = 0; i < 2; i++) {
+        p.grad = tensor([
+          [1, -1, 0.5],
+          [2, 3, -4],
+        ]).t();
+        optimizer.step(() => tensor(0));
+      }
+    }
+    expect(strided.isContiguous()).toBe(false);
+    expectClose(flat(strided), flat(dense), 1e-6, 'element');
+    expect(flat(dense)).not.toEqual([1, 4, 2, 5, 3, 6]);
+  });
+
+  test('prints its settings', () => {
+    expect(String(all[name](initialParameters()))).toMatch(new RegExp(`^${name} \\(\n  group 0: \\d parameters\n    lr: `));
+  });
+});
+
+describe('hooks', () => {
+  const single = () => {
+    const p = tensor([1], { requiresGrad: true });
+    return { p, optimizer: new SGD([p], { lr: 1 }) };
+  };
+
+  test('run around a step, global ones outside, until they are removed', () => {
+    const { p, optimizer } = single();
+    const calls: string[] = [];
+    const note = (what: string) => () => {
+      calls.push(`${what} ${p.item()}`);
+    };
+    const remove = [
+      optimizer.registerStepPreHook(note('before')),
+      optimizer.registerStepPostHook(note('after')),
+      registerOptimizerStepPreHook(note('global before')),
+      registerOptimizerStepPostHook(note('global after')),
+    ];
+    p.grad = tensor([1]);
+    optimizer.step();
+    expect(calls).toEqual(['global before 1', 'before 1', 'after 0', 'global after 0']);
+    for (const each of remove) each();
+    optimizer.step();
+    expect(calls.length).toBe(4);
+  });
+
+  test('before a step may give it another closure', () => {
+    const { optimizer } = single();
+    optimizer.registerStepPreHook((_, closure) => () => `${String(closure?.())}, changed`);
+    expect(optimizer.step(() => 'loss')).toBe('loss, changed');
+  });
+
+  test('see and replace state dicts', () => {
+    const { p, optimizer } = single();
+    const calls: string[] = [];
+    optimizer.registerStateDictPreHook(() => void calls.push('before'));
+    optimizer.registerStateDictPostHook((_, saved) => ({ ...saved, note: 'second' }) as OptimizerStateDict);
+    optimizer.registerStateDictPostHook((_, saved) => void Object.assign(saved, { first: true }), { prepend: true });
+    const saved = optimizer.stateDict();
+    expect(saved).toMatchObject({ note: 'second', first: true });
+    const other = new SGD([p]);
+    other.registerLoadStateDictPreHook((_, { state, param_groups: [group] }) => ({
+      state,
+      param_groups: [{ ...group, lr: 7 }],
+    }));
+    other.registerLoadStateDictPostHook((loaded) => void calls.push(`loaded ${loaded.paramGroups[0].lr}`));
+    other.loadStateDict(saved);
+    expect(calls).toEqual(['before', 'loaded 7']);
+  });
+});
+
+describe('parameters with names', () => {
+  test('are optimized, and their names saved', () => {
+    const [a, b] = [tensor([1], { requiresGrad: true }), tensor([2], { requiresGrad: true })];
+    const optimizer = new SGD(
+      [
+        ['a', a],
+        ['b', b],
+      ],
+      { lr: 1 },
+    );
+    a.grad = b.grad = tensor([1]);
+    optimizer.step();
+    expect([a.item(), b.item()]).toEqual([0, 1]);
+    expect(optimizer.paramGroups[0].paramNames).toEqual(['a', 'b']);
+    expect(optimizer.stateDict().param_groups[0]).toMatchObject({ params: [0, 1], param_names: ['a', 'b'] });
+    const grouped = new SGD([{ params: [['a', a]], lr: 2 }, { params: [['b', b]] }] as const);
+    expect(grouped.paramGroups.map(({ lr, paramNames }) => [lr, paramNames])).toEqual([
+      [2, ['a']],
+      [1e-3, ['b']],
+    ]);
+  });
+
+  test('must all have one', () => {
+    const p = () => tensor([1], { requiresGrad: true });
+    expect(() => new SGD([['a', p()], p()] as never)).toThrow('1 of 2 parameters have names');
+  });
+});
+
+test('LBFGS minimizes the Rosenbrock function, and wants a closure and one group', () => {
+  const p = tensor([-1.5, 2], { dtype: 'float64', requiresGrad: true });
+  const optimizer = new LBFGS([p], { lineSearchFn: 'strong_wolfe', maxIter: 100, toleranceChange: 1e-15 });
+  const start = optimizer.step(() => {
+    optimizer.zeroGrad();
+    const [x, y] = [p.select(0, 0), p.select(0, 1)];
+    const loss = x.sub(1).square().add(y.sub(x.square()).square().mul(100));
+    loss.backward();
+    return loss;
+  });
+  expect(start.item()).toBeCloseTo(12.5, 10);
+  expectClose(flat(p), [1, 1], 1e-6, 'coordinate');
+  expect(() => optimizer.step()).toThrow('needs a closure');
+  expect(() => optimizer.addParamGroup({ params: [tensor([1], { requiresGrad: true })] })).toThrow('one group');
+});
+
+test('bad settings of each optimizer are refused', () => {
+  const p = [tensor([[1]], { requiresGrad: true })];
+  expect(() => new Adadelta(p, { rho: 1.5 })).toThrow('Adadelta: rho must be in [0, 1], got 1.5');
+  expect(() => new Adafactor(p, { beta2Decay: 0.1 })).toThrow('beta2Decay must be at most 0, got 0.1');
+  expect(() => new Adafactor(p, { d: 0.5 })).toThrow('Adafactor: d must be a number of at least 1, got 0.5');
+  expect(() => new Adagrad(p, { lrDecay: -1 })).toThrow('Adagrad: lrDecay');
+  expect(() => new Adamax(p, { betas: [1, 0.9] })).toThrow('Adamax: betas[0] must be in [0, 1), got 1');
+  expect(() => new ASGD(p, { weightDecay: -1 })).toThrow('ASGD: weightDecay');
+  expect(() => new LBFGS(p, { lineSearchFn: 'armijo' as never })).toThrow("must be 'strong_wolfe' or null, got armijo");
+  expect(() => new Lion(p, { betas: [0.9, 1] })).toThrow('Lion: betas[1]');
+  expect(() => new Muon([tensor([1], { requiresGrad: true })])).toThrow('parameter 0 has shape (1), expected a matrix');
+  expect(() => new Muon(p, { nsSteps: 100 })).toThrow('Muon: nsSteps must be in [0, 100), got 100');
+  expect(() => new NAdam(p, { momentumDecay: -1 })).toThrow('NAdam: momentumDecay');
+  expect(() => new RAdam(p, { eps: -1 })).toThrow('RAdam: eps');
+  expect(() => new RMSprop(p, { alpha: -1 })).toThrow('RMSprop: alpha');
+  expect(() => new Rprop(p, { etas: [1.1, 1.2] })).toThrow('etas must be one factor in (0, 1) and one above 1');
 });
 
 test('bad parameters and settings are refused', () => {

@@ -1,8 +1,15 @@
-/** What all optimizers share: parameter groups, per-parameter state, and saving both. */
+/** What all optimizers share: parameter groups, per-parameter state, hooks, and saving. */
 import { enableGrad, noGrad } from '@flambeau/autograd';
 import { isTensor, type Tensor, ValueError } from '@flambeau/core';
-import { dtypeInfo, persistentCopy, scalarTensor } from '@flambeau/core/internal';
-import { toCamelCase, toSnakeCase } from './names.js';
+import { HookList, type HookOptions } from './hooks.js';
+import {
+  loadedValue,
+  type OptimizerStateDict,
+  type ParameterState,
+  readOptimizer,
+  savedValue,
+  saveOptimizer,
+} from './optimizer-state.js';
 
 /** Settings that every optimizer has. */
 export interface OptimizerSettings {
@@ -13,25 +20,37 @@ export interface OptimizerSettings {
 /** Parameters that are optimized with the same settings. Settings may be changed between steps. */
 export type ParamGroup<S extends OptimizerSettings = OptimizerSettings> = S & {
   params: Tensor[];
+  /** The names of the parameters, if they were given with names. */
+  paramNames?: string[];
   /** Set by learning-rate schedulers. */
   initialLr?: number;
 };
 
+/** Parameters, or all of them with their names (`model.namedParameters()`), which state dicts then record. */
+export type ParamList = Iterable<Tensor> | Iterable<readonly [name: string, parameter: Tensor]>;
+
 /** A parameter group as it is given: settings that it lacks come from the optimizer's own. */
-export type ParamGroupInput<S extends OptimizerSettings> = Partial<S> & { readonly params: Iterable<Tensor> };
+export type ParamGroupInput<S extends OptimizerSettings> = Partial<S> & { readonly params: ParamList };
 
 /** Parameters, or parameter groups. */
-export type Params<S extends OptimizerSettings> = Iterable<Tensor> | Iterable<ParamGroupInput<S>>;
+export type Params<S extends OptimizerSettings> = ParamList | Iterable<ParamGroupInput<S>>;
 
-/** What an optimizer remembers of one parameter: tensors of its shape, and `step`. */
-export type ParameterState = { [name: string]: Tensor | number | null | undefined };
+/** Runs before a step; may return another closure for it. */
+export type StepPreHook = (optimizer: Optimizer, closure?: () => unknown) => (() => unknown) | undefined | void;
+/** Runs after a step. */
+export type StepPostHook = (optimizer: Optimizer, closure?: () => unknown) => void;
+/** Gets a state dict; may return another one in its place. */
+export type StateDictHook = (optimizer: Optimizer, stateDict: OptimizerStateDict) => OptimizerStateDict | undefined | void;
+/** Runs where there is no state dict yet, or none any more. */
+export type OptimizerHook = (optimizer: Optimizer) => void;
 
-/** PyTorch's structure and names, so that it can be exchanged with PyTorch. */
-export interface OptimizerStateDict {
-  /** By the parameter's number, counted through all groups. */
-  state: Record<number, Record<string, unknown>>;
-  param_groups: (Record<string, unknown> & { params: number[] })[];
-}
+const globalStepPreHooks = new HookList<StepPreHook>();
+const globalStepPostHooks = new HookList<StepPostHook>();
+
+/** Calls `hook` before every step of every optimizer. Returns a function that removes it. PyTorch: `register_optimizer_step_pre_hook`. */
+export const registerOptimizerStepPreHook = (hook: StepPreHook): (() => void) => globalStepPreHooks.add(hook);
+/** Calls `hook` after every step of every optimizer. Returns a function that removes it. PyTorch: `register_optimizer_step_post_hook`. */
+export const registerOptimizerStepPostHook = (hook: StepPostHook): (() => void) => globalStepPostHooks.add(hook);
 
 /**
  * The base class of optimizers. A subclass updates the parameters of one group in `update`. PyTorch: `torch.optim.Optimizer`.
@@ -43,6 +62,10 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   readonly paramGroups: ParamGroup<S>[] = [];
   /** State of the parameters that were updated at least once. */
   readonly state = new Map<Tensor, P>();
+  readonly #stepPreHooks = new HookList<StepPreHook>();
+  readonly #stepPostHooks = new HookList<StepPostHook>();
+  readonly #saveHooks = { before: new HookList<OptimizerHook>(), after: new HookList<StateDictHook>() };
+  readonly #loadHooks = { before: new HookList<StateDictHook>(), after: new HookList<OptimizerHook>() };
 
   /**
    * @param params - Parameters, or groups of them with settings of their own.
@@ -54,9 +77,9 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   ) {
     this.checkSettings(defaults);
     if (isTensor(params)) throw new TypeError(`${this.#type}: params must be a list of tensors or groups, got one tensor`);
-    const list = [...params] as (Tensor | ParamGroupInput<S>)[];
+    const list = [...params] as (Tensor | readonly [string, Tensor] | ParamGroupInput<S>)[];
     if (list.length === 0) throw new ValueError(`${this.#type}: the list of parameters is empty`);
-    if (isTensor(list[0])) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroupInput<S>);
+    if (isTensor(list[0]) || Array.isArray(list[0])) this.addParamGroup({ params: list } as unknown as ParamGroupInput<S>);
     else for (const group of list) this.addParamGroup(group as ParamGroupInput<S>);
   }
 
@@ -76,21 +99,32 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
    * @throws {ValueError} If a tensor is not a leaf or is optimized already.
    */
   addParamGroup(input: ParamGroupInput<S>): void {
-    const given = isTensor(input.params) ? [input.params] : [...input.params];
+    const given = (isTensor(input.params) ? [input.params] : [...input.params]) as (Tensor | readonly [string, Tensor])[];
+    const paramNames = given.flatMap((entry) => (Array.isArray(entry) ? [entry[0] as string] : []));
+    if (paramNames.length !== 0 && paramNames.length !== given.length)
+      throw new ValueError(
+        `${this.#type}: ${paramNames.length} of ${given.length} parameters have names; give names to all or to none`,
+      );
+    const params = given.map((entry) => (Array.isArray(entry) ? entry[1] : entry) as Tensor);
     const known = new Set(this.paramGroups.flatMap((group) => group.params));
-    for (const [i, p] of given.entries()) {
+    for (const [i, p] of params.entries()) {
       if (!isTensor(p)) throw new TypeError(`${this.#type}: parameter ${i} is not a tensor`);
       if (!p.isLeaf)
         throw new ValueError(`${this.#type}: parameter ${i} is the result of an operation; only leaves can be optimized`);
       if (p.info.kind !== 'float')
         throw new ValueError(`${this.#type}: parameter ${i} is of dtype ${p.dtype}; only floating tensors can be optimized`);
       if (known.has(p)) throw new ValueError(`${this.#type}: parameter ${i} appears twice`);
+      this.checkParameter(p, i);
       known.add(p);
     }
-    const group = { ...this.defaults, ...input, params: given } as ParamGroup<S>;
+    const names = paramNames.length === 0 ? {} : { paramNames };
+    const group = { ...this.defaults, ...input, params, ...names } as ParamGroup<S>;
     this.checkSettings(group);
     this.paramGroups.push(group);
   }
+
+  /** Throws a ValueError for a parameter that this optimizer cannot train. */
+  protected checkParameter(_p: Tensor, _index: number): void {}
 
   /** Drops the gradients of all parameters, or fills them with zeros. */
   zeroGrad({ setToNone = true }: { readonly setToNone?: boolean } = {}): void {
@@ -113,9 +147,18 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   step(): undefined;
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
-    const loss = closure === undefined ? undefined : enableGrad(closure);
-    if (loss instanceof Promise)
-      throw new TypeError('step: the closure must be synchronous; await the gradients first, then call step()');
+    const self = this as unknown as Optimizer;
+    let run = closure;
+    for (const hooks of [globalStepPreHooks, this.#stepPreHooks])
+      for (const hook of hooks) run = (hook(self, run) as (() => T) | undefined) ?? run;
+    const loss = this.performStep(run);
+    for (const hooks of [this.#stepPostHooks, globalStepPostHooks]) for (const hook of hooks) hook(self, run);
+    return loss;
+  }
+
+  /** The step itself, without the hooks. */
+  protected performStep<T>(closure: (() => T) | undefined): T | undefined {
+    const loss = closure === undefined ? undefined : evaluate(closure);
     noGrad(() => {
       for (const group of this.paramGroups) {
         const params: Tensor[] = [];
@@ -139,19 +182,15 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
     return state;
   }
 
+  // ---- saving and loading ----
+
   /** State and settings, by PyTorch's names. The tensors share memory with the optimizer. PyTorch: `state_dict`. */
   stateDict(): OptimizerStateDict {
-    const state: OptimizerStateDict['state'] = {};
-    let number = 0;
-    const groups = this.paramGroups.map(({ params, ...settings }) => {
-      const numbers = params.map((p) => {
-        const own = this.state.get(p);
-        if (own !== undefined) state[number] = mapEntries(own, toSnakeCase, savedValue);
-        return number++;
-      });
-      return { ...mapEntries(settings, toSnakeCase, copied), params: numbers };
-    });
-    return { state, param_groups: groups };
+    const self = this as unknown as Optimizer;
+    for (const hook of this.#saveHooks.before) hook(self);
+    let saved = saveOptimizer(this.paramGroups, this.state, (value) => this.saveValue(value));
+    for (const hook of this.#saveHooks.after) saved = hook(self, saved) ?? saved;
+    return saved;
   }
 
   /**
@@ -159,38 +198,61 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
    *
    * @throws {ValueError} If groups or shapes do not match; nothing is changed then.
    */
-  loadStateDict(saved: OptimizerStateDict): void {
-    const { param_groups: groups, state } = saved;
-    if (groups.length !== this.paramGroups.length)
-      throw new ValueError(
-        `loadStateDict: ${groups.length} parameter groups were saved, the optimizer has ${this.paramGroups.length}`,
-      );
-    const states = new Map<Tensor, P>();
-    for (const [i, group] of this.paramGroups.entries()) {
-      const numbers = groups[i].params;
-      if (numbers.length !== group.params.length)
-        throw new ValueError(
-          `loadStateDict: group ${i} was saved with ${numbers.length} parameters and has ${group.params.length}`,
-        );
-      for (const [j, p] of group.params.entries()) {
-        const own = state[numbers[j]];
-        if (own !== undefined)
-          states.set(p, mapEntries(own, toCamelCase, (value, name) => loadedValue(value, name, p, numbers[j])) as P);
-      }
-    }
+  loadStateDict(stateDict: OptimizerStateDict): void {
+    const self = this as unknown as Optimizer;
+    let saved = stateDict;
+    for (const hook of this.#loadHooks.before) saved = hook(self, saved) ?? saved;
+    const { states, settings } = readOptimizer(saved, this.paramGroups, (...entry) => this.loadValue(...entry));
     this.state.clear();
-    for (const [p, own] of states) this.state.set(p, own);
-    for (const [i, group] of this.paramGroups.entries()) {
-      const { params, ...settings } = groups[i];
-      Object.assign(
-        group,
-        mapEntries(settings, toCamelCase, (value) => (isTensor(value) ? value.item() : copied(value))),
-      );
-    }
+    for (const [p, own] of states) this.state.set(p, own as P);
+    for (const [i, group] of this.paramGroups.entries()) Object.assign(group, settings[i]);
+    for (const hook of this.#loadHooks.after) hook(self);
   }
 
+  /** What stands in a state dict for a value of a parameter's state. */
+  protected saveValue(value: unknown): unknown {
+    return savedValue(value);
+  }
+  /** The reverse of `saveValue`, in memory of its own and the parameter's dtype. */
+  protected loadValue(value: unknown, name: string, p: Tensor, number: number): unknown {
+    return loadedValue(value, name, this.stateShape(name, p), p, number);
+  }
+  /** The shape of a state tensor of `p`. */
+  protected stateShape(_name: string, p: Tensor): readonly number[] {
+    return p.shape;
+  }
+
+  // ---- hooks: each returns a function that removes the hook ----
+
+  /** Calls `hook(optimizer, closure)` before each step. PyTorch: `register_step_pre_hook`. */
+  registerStepPreHook(hook: StepPreHook): () => void {
+    return this.#stepPreHooks.add(hook);
+  }
+  /** Calls `hook(optimizer, closure)` after each step. PyTorch: `register_step_post_hook`. */
+  registerStepPostHook(hook: StepPostHook): () => void {
+    return this.#stepPostHooks.add(hook);
+  }
+  /** Calls `hook(optimizer)` before `stateDict` collects anything. PyTorch: `register_state_dict_pre_hook`. */
+  registerStateDictPreHook(hook: OptimizerHook, options?: HookOptions): () => void {
+    return this.#saveHooks.before.add(hook, options);
+  }
+  /** Calls `hook(optimizer, stateDict)` with what `stateDict` made. PyTorch: `register_state_dict_post_hook`. */
+  registerStateDictPostHook(hook: StateDictHook, options?: HookOptions): () => void {
+    return this.#saveHooks.after.add(hook, options);
+  }
+  /** Calls `hook(optimizer, stateDict)` with what `loadStateDict` got. PyTorch: `register_load_state_dict_pre_hook`. */
+  registerLoadStateDictPreHook(hook: StateDictHook, options?: HookOptions): () => void {
+    return this.#loadHooks.before.add(hook, options);
+  }
+  /** Calls `hook(optimizer)` when `loadStateDict` is done. PyTorch: `register_load_state_dict_post_hook`. */
+  registerLoadStateDictPostHook(hook: OptimizerHook, options?: HookOptions): () => void {
+    return this.#loadHooks.after.add(hook, options);
+  }
+
+  // ---- printing ----
+
   toString(): string {
-    const groups = this.paramGroups.map(({ params, ...settings }, i) => {
+    const groups = this.paramGroups.map(({ params, paramNames, ...settings }, i) => {
       const lines = Object.entries(settings).map(([name, value]) => `    ${name}: ${String(value)}\n`);
       return `  group ${i}: ${params.length} parameters\n${lines.join('')}`;
     });
@@ -201,27 +263,12 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   }
 }
 
-function mapEntries<V>(
-  object: object,
-  rename: (name: string) => string,
-  convert: (value: unknown, name: string) => V,
-): Record<string, V> {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), convert(value, name)]));
-}
-
-const copied = (value: unknown): unknown => (Array.isArray(value) ? [...value] : value);
-
-/** Step counts are float32 scalars in PyTorch. */
-const savedValue = (value: unknown): unknown => (typeof value === 'number' ? scalarTensor(value, dtypeInfo('float32')) : value);
-
-function loadedValue(value: unknown, name: string, p: Tensor, number: number): unknown {
-  if (!isTensor(value)) return value;
-  if (name === 'step') return Number(value.item());
-  if (String(value.shape) !== String(p.shape))
-    throw new ValueError(
-      `loadStateDict: ${name} of parameter ${number} has shape (${value.shape.join(', ')}), the parameter (${p.shape.join(', ')})`,
-    );
-  return persistentCopy(value, p.info);
+/** Runs a closure with recording on. */
+export function evaluate<T>(closure: () => T): T {
+  const loss = enableGrad(closure);
+  if (loss instanceof Promise)
+    throw new TypeError('step: the closure must be synchronous; await the gradients first, then call step()');
+  return loss;
 }
 
 /** Throws unless `value` is a finite number of at least `min` (and below `below`). */

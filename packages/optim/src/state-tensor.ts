@@ -7,3 +7,10 @@ export function persistentZeros(t: Tensor): Tensor {
   zeros.zero_();
   return zeros;
 }
+
+/** Optimizer state of the shape and dtype of `t`: `value` everywhere, in memory of its own. */
+export function persistentFull(t: Tensor, value: number): Tensor {
+  const full = persistentEmpty(t.shape, t.info);
+  full.fill_(value);
+  return full;
+}

@@ -1,6 +1,7 @@
 import { ValueError } from '@flambeau/core';
 import type { Optimizer, ParamGroup } from '../optimizer.js';
 import { LRScheduler, type LRSchedulerOptions } from './lr-scheduler.js';
+import type { SchedulerStateDict } from './state.js';
 
 export interface LambdaLROptions extends LRSchedulerOptions {
   /** From the epoch to a factor of the initial learning rate; one function for all groups, or one each. Not saved. */
@@ -14,14 +15,28 @@ export class LambdaLR extends LRScheduler {
 
   constructor(optimizer: Optimizer, { lrLambda, ...options }: LambdaLROptions) {
     super(optimizer);
-    const groups = optimizer.paramGroups.length;
-    this.#lambdas = typeof lrLambda === 'function' ? Array(groups).fill(lrLambda) : lrLambda;
-    if (this.#lambdas.length !== groups)
-      throw new ValueError(`LambdaLR: ${this.#lambdas.length} functions for ${groups} parameter groups`);
+    this.#lambdas = lambdasFor('LambdaLR', optimizer, lrLambda);
     this.start(options);
   }
 
   protected override nextLr(group: ParamGroup, baseLr: number): number {
     return baseLr * this.#lambdas[this.optimizer.paramGroups.indexOf(group)](this.lastEpoch);
   }
+
+  // as PyTorch saves plain functions
+  override stateDict(): SchedulerStateDict {
+    return { ...super.stateDict(), lr_lambdas: this.#lambdas.map(() => null) };
+  }
+}
+
+/** One function for each parameter group. */
+export function lambdasFor(
+  scheduler: string,
+  { paramGroups }: Optimizer,
+  lrLambda: LrLambda | readonly LrLambda[],
+): readonly LrLambda[] {
+  const lambdas = typeof lrLambda === 'function' ? paramGroups.map(() => lrLambda) : lrLambda;
+  if (lambdas.length !== paramGroups.length)
+    throw new ValueError(`${scheduler}: ${lambdas.length} functions for ${paramGroups.length} parameter groups`);
+  return lambdas;
 }

@@ -68,16 +68,26 @@ export abstract class LRScheduler {
     this.lastEpoch = epoch ?? this.lastEpoch + 1;
     const { paramGroups } = this.optimizer;
     const closed = epoch !== undefined && this.closedFormLr !== undefined;
-    const lrs = paramGroups.map((group, i) =>
-      closed ? (this.closedFormLr as (baseLr: number) => number)(this.baseLrs[i]) : this.nextLr(group, this.baseLrs[i]),
-    );
-    for (const [i, group] of paramGroups.entries()) group.lr = lrs[i];
+    this.applyLrs(closed ? paramGroups.map((_, i) => this.closedFormLr?.(this.baseLrs[i]) as number) : this.getLr());
+  }
+
+  /** Sets the learning rates. */
+  protected applyLrs(lrs: number[]): void {
+    for (const [i, group] of this.optimizer.paramGroups.entries()) group.lr = lrs[i];
     this.lastLr = lrs;
   }
 
   /** @internal Takes the constructor's step back; `SequentialLR` makes it when the scheduler's turn comes. */
   undoInitialStep(): void {
     this.lastEpoch--;
+  }
+
+  /**
+   * The learning rates of `lastEpoch` as `step` computes them, from the present ones of the groups. For those set last call
+   * `getLastLr`. PyTorch: `get_lr`.
+   */
+  getLr(): number[] {
+    return this.optimizer.paramGroups.map((group, i) => this.nextLr(group, this.baseLrs[i]));
   }
 
   /** The learning rates set last, one per group. */

@@ -1,10 +1,11 @@
 import { ValueError } from '@flambeau/core';
 import type { Optimizer, ParamGroup } from '../optimizer.js';
 import { LRScheduler, type LRSchedulerOptions } from './lr-scheduler.js';
+import { type MomentumGroup, type PerGroup, perGroup, setMomentum, startMomentum } from './momentum.js';
 
 export interface OneCycleLROptions extends LRSchedulerOptions {
   /** The highest learning rate, for all groups or one each. */
-  readonly maxLr: number | readonly number[];
+  readonly maxLr: PerGroup;
   /** Steps in the cycle; or give `epochs` and `stepsPerEpoch`. */
   readonly totalSteps?: number;
   readonly epochs?: number;
@@ -15,9 +16,9 @@ export interface OneCycleLROptions extends LRSchedulerOptions {
   /** Moves momentum (or Adam's beta1) against the learning rate. Default true. */
   readonly cycleMomentum?: boolean;
   /** Default 0.85. */
-  readonly baseMomentum?: number | readonly number[];
+  readonly baseMomentum?: PerGroup;
   /** Default 0.95. */
-  readonly maxMomentum?: number | readonly number[];
+  readonly maxMomentum?: PerGroup;
   /** `maxLr` divided by the initial learning rate. Default 25. */
   readonly divFactor?: number;
   /** The initial learning rate divided by the last one. Default 1e4. */
@@ -26,13 +27,9 @@ export interface OneCycleLROptions extends LRSchedulerOptions {
   readonly threePhase?: boolean;
 }
 
-interface CycleGroup extends ParamGroup {
-  momentum?: number;
-  betas?: readonly [number, number];
+interface CycleGroup extends MomentumGroup {
   maxLr: number;
   minLr: number;
-  maxMomentum: number;
-  baseMomentum: number;
 }
 
 type Lr = 'initialLr' | 'maxLr' | 'minLr';
@@ -82,18 +79,15 @@ export class OneCycleLR extends LRScheduler {
     this.#phases = phases(pctStart, steps, threePhase);
     this.#anneal = annealStrategy === 'cos' ? cosine : linear;
     if (lastEpoch === -1) {
-      const each = (value: number | readonly number[], i: number) => (typeof value === 'number' ? value : value[i]);
+      const each = (name: string, value: PerGroup): number[] => perGroup('OneCycleLR', name, optimizer, value);
+      const highest = each('maxLr', maxLr);
       for (const [i, group] of (optimizer.paramGroups as CycleGroup[]).entries()) {
-        const highest = each(maxLr, i);
-        group.initialLr = highest / divFactor;
-        group.maxLr = highest;
+        group.initialLr = highest[i] / divFactor;
+        group.maxLr = highest[i];
         group.minLr = group.initialLr / finalDivFactor;
-        if (cycleMomentum) {
-          group.maxMomentum = each(maxMomentum, i);
-          group.baseMomentum = each(baseMomentum, i);
-          setMomentum(group, group.maxMomentum);
-        }
       }
+      if (cycleMomentum)
+        startMomentum('OneCycleLR', optimizer, each('maxMomentum', maxMomentum), each('baseMomentum', baseMomentum));
     }
     this.start({ lastEpoch });
   }
@@ -106,7 +100,7 @@ export class OneCycleLR extends LRScheduler {
     const { end, lr, momentum } = this.#phases[index];
     const begin = index === 0 ? 0 : this.#phases[index - 1].end;
     const part = (this.lastEpoch - begin) / (end - begin);
-    if (this.cycleMomentum) setMomentum(cycle, this.#anneal(cycle[momentum[0]], cycle[momentum[1]], part));
+    if (this.cycleMomentum) setMomentum('OneCycleLR', cycle, this.#anneal(cycle[momentum[0]], cycle[momentum[1]], part));
     return this.#anneal(cycle[lr[0]], cycle[lr[1]], part);
   }
 }
@@ -123,9 +117,3 @@ function phases(pctStart: number, steps: number, three: boolean): Phase[] {
 
 const cosine = (from: number, to: number, part: number): number => to + ((from - to) / 2) * (Math.cos(Math.PI * part) + 1);
 const linear = (from: number, to: number, part: number): number => (to - from) * part + from;
-
-function setMomentum(group: CycleGroup, momentum: number): void {
-  if (group.betas !== undefined) group.betas = [momentum, group.betas[1]];
-  else if (group.momentum !== undefined) group.momentum = momentum;
-  else throw new ValueError('OneCycleLR: the optimizer has neither momentum nor betas; pass cycleMomentum: false');
-}

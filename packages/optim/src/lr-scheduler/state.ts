@@ -3,7 +3,16 @@ import { toSnakeCase } from '../names.js';
 
 export type SchedulerStateDict = { [name: string]: unknown };
 
-const SPECIAL: Record<string, string> = { stepCount: '_step_count', lastLr: '_last_lr', tMax: 'T_max' };
+const SPECIAL: Record<string, string> = {
+  stepCount: '_step_count',
+  lastLr: '_last_lr',
+  annealStrategy: '_anneal_strategy',
+  tMax: 'T_max',
+  t0: 'T_0',
+  tI: 'T_i',
+  tCur: 'T_cur',
+  tMult: 'T_mult',
+};
 const keyOf = (field: string): string => SPECIAL[field] ?? toSnakeCase(field);
 
 /** Fields are numbers, strings, booleans and lists or records of them; the optimizer, functions and schedulers are not saved. */
