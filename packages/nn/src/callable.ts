@@ -6,6 +6,7 @@
  * access slow (V8's dictionary mode).
  */
 import { context } from '@flambeau/core/internal';
+import { globalHooks } from './module-hooks.js';
 
 export abstract class Callable {
   /** Whether objects of the class can be called. Containers that only hold things are ordinary objects. */
@@ -16,7 +17,7 @@ export abstract class Callable {
     const module = (...args: unknown[]): unknown => {
       const self = module as unknown as Callable;
       try {
-        if (self.hasHooks || context().scope?.enterForward !== undefined) return self.callWatched(...args);
+        if (self.hasHooks || globalHooks.active || context().scope?.enterForward !== undefined) return self.callWatched(...args);
         // without a spread the common call costs half as much
         return args.length === 1 ? self.forward(args[0]) : self.forward(...args);
       } catch (error) {

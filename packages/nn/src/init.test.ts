@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { empty, eye, manualSeed, type Tensor, zeros } from '@flambeau/core';
+import { empty, eye, manualSeed, ones, randn, type Tensor, zeros } from '@flambeau/core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Conv1d, Conv2d, Embedding, init, Linear, Parameter } from './index.js';
+import { Conv1d, Conv2d, Conv3d, Embedding, init, Linear, Parameter } from './index.js';
 import { inverseNormalCdf, normalCdf, normalQuantile } from './init-numerics.js';
 
 beforeEach(() => void manualSeed(0));
@@ -139,4 +139,32 @@ test("layers start with PyTorch's default values", () => {
   expectUniform(conv.bias as Tensor, 1 / Math.sqrt(4 * 25));
   expectUniform(new Conv1d(32, 64, 3).weight, 1 / Math.sqrt(96));
   expectNormal(new Embedding(1000, 50).weight, 0, 1);
+});
+
+test('dirac_ makes convolutions that pass their input on', () => {
+  for (const [layer, input, groups] of [
+    [new Conv1d(4, 4, 3, { padding: 1, bias: false }), [2, 4, 6], 1],
+    [new Conv2d(4, 4, 3, { padding: 1, bias: false, groups: 2 }), [2, 4, 5, 5], 2],
+    [new Conv3d(2, 2, 3, { padding: 1, bias: false }), [1, 2, 3, 3, 3], 1],
+  ] as const) {
+    const x = randn(input);
+    init.dirac_(layer.weight, groups);
+    expect(layer.forward(x).sub(x).abs().amax().item()).toBe(0);
+  }
+  const wide = init.dirac_(ones([4, 3, 2]), 2);
+  expect(wide.nonzero().toArray()).toEqual([
+    [0, 0, 1],
+    [1, 1, 1],
+    [2, 0, 1],
+    [3, 1, 1],
+  ]);
+  expect(() => init.dirac_(ones([3, 3]))).toThrow('3 to 5 dimensions');
+  expect(() => init.dirac_(ones([3, 3, 1]), 2)).toThrow('do not divide into 2 groups');
+});
+
+test('sparse_ leaves zeros in every column', () => {
+  const t = init.sparse_(ones([10, 200]), 0.25, 0.5);
+  expect(new Set(t.eq(0).long().sum(0).toArray() as number[])).toEqual(new Set([3]));
+  expect(t.square().sum().div(1400).sqrt().item()).toBeCloseTo(0.5, 1);
+  expect(() => init.sparse_(ones([3]), 0.1)).toThrow('expected a matrix');
 });

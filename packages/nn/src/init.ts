@@ -4,10 +4,22 @@
  * @module
  */
 import { noGrad } from '@flambeau/autograd';
-import { ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
+import { randperm, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
 import { normalQuantile, orthonormalRows } from './init-numerics.js';
 
-export type Nonlinearity = 'linear' | 'conv1d' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
+export type Nonlinearity =
+  | 'linear'
+  | 'conv1d'
+  | 'conv2d'
+  | 'conv3d'
+  | 'conv_transpose1d'
+  | 'conv_transpose2d'
+  | 'conv_transpose3d'
+  | 'sigmoid'
+  | 'tanh'
+  | 'relu'
+  | 'leaky_relu'
+  | 'selu';
 
 /**
  * The factor by which a nonlinearity shrinks the standard deviation. PyTorch: `torch.nn.init.calculate_gain`.
@@ -19,6 +31,10 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
     case 'linear':
     case 'conv1d':
     case 'conv2d':
+    case 'conv3d':
+    case 'conv_transpose1d':
+    case 'conv_transpose2d':
+    case 'conv_transpose3d':
     case 'sigmoid':
       return 1;
     case 'tanh':
@@ -143,6 +159,48 @@ export function eye_<T extends Tensor>(t: T): T {
   noGrad(() => {
     t.zero_();
     t.diagonal().fill_(1);
+  });
+  return t;
+}
+
+/**
+ * The weight of a convolution that passes its input on: a one in the middle of each kernel from channel i to channel i, zeros
+ * elsewhere. PyTorch: `torch.nn.init.dirac_`.
+ *
+ * @param t - Shape `(out, in / groups, k…)` with 1 to 3 kernel dimensions.
+ * @throws {ShapeError} If it is no such weight, or `out` is not a multiple of `groups`.
+ */
+export function dirac_<T extends Tensor>(t: T, groups = 1): T {
+  if (t.ndim < 3 || t.ndim > 5) throw new ShapeError(`dirac_: expected a tensor of 3 to 5 dimensions, got ${t.ndim}`);
+  const [out, perGroup, ...kernel] = t.shape;
+  if (out % groups !== 0) throw new ShapeError(`dirac_: ${out} output channels do not divide into ${groups} groups`);
+  const size = out / groups;
+  const channels = Math.min(size, perGroup);
+  noGrad(() => {
+    t.zero_();
+    for (let group = 0; group < groups; group++) {
+      let block: Tensor = t.narrow(0, group * size, channels).narrow(1, 0, channels);
+      for (const k of kernel) block = block.select(2, Math.floor(k / 2));
+      block.diagonal().fill_(1);
+    }
+  });
+  return t;
+}
+
+/**
+ * A matrix of normal numbers with a fraction `sparsity` of zeros in each column. Martens 2010. PyTorch: `torch.nn.init.sparse_`.
+ *
+ * @param sparsity - In [0, 1]; the number of zeros is rounded up.
+ */
+export function sparse_<T extends Tensor>(t: T, sparsity: number, std = 0.01): T {
+  if (t.ndim !== 2) throw new ShapeError(`sparse_: expected a matrix, got a tensor of ${t.ndim} dimensions`);
+  if (!(sparsity >= 0 && sparsity <= 1)) throw new ValueError(`sparse_: sparsity must lie in [0, 1], got ${sparsity}`);
+  const [rows, columns] = t.shape;
+  const zeros = Math.ceil(sparsity * rows);
+  noGrad(() => {
+    t.normal_(0, std);
+    if (zeros === 0) return;
+    for (let column = 0; column < columns; column++) t.select(1, column).indexPut_([randperm(rows).narrow(0, 0, zeros)], 0);
   });
   return t;
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { arange, cat, linspace, type Tensor, tensor, zeros } from '@flambeau/core';
+import { arange, cat, type Tensor, tensor, zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
 import {
   AdaptiveAvgPool2d,
@@ -54,27 +53,10 @@ import {
   Softmax,
   Softplus,
   Softsign,
-  type StateDict,
   Tanh,
   Unflatten,
 } from './index.js';
-
-interface Stored {
-  readonly dtype: 'float32' | 'int64';
-  readonly shape: number[];
-  readonly data: number[];
-}
-interface Case {
-  readonly train: boolean;
-  readonly steps: number;
-  readonly inputs: Stored[];
-  readonly state: Record<string, Stored>;
-  readonly output: Stored;
-  readonly inputGrad: Stored | null;
-  readonly grads: Record<string, Stored>;
-  readonly buffers: Record<string, Stored>;
-}
-const read = (name: string) => JSON.parse(readFileSync(new URL(`../test/fixtures/${name}`, import.meta.url), 'utf8')).cases;
+import { type Case, checkCase, readCases, testFamily, values } from '../test/stored-case.js';
 
 /** The module of tooling/oracle/nn.py. */
 class Block extends Module {
@@ -170,55 +152,10 @@ const losses: Record<string, (reduction: Reduction) => Module> = {
   KLDivLoss: (reduction) => new KLDivLoss({ reduction: reduction === 'mean' ? 'batchmean' : reduction }),
 };
 
-const load = ({ dtype, shape, data }: Stored): Tensor =>
-  tensor(dtype === 'int64' ? data.map(BigInt) : data, { dtype }).reshape(shape);
-const values = (t: Tensor): number[] => t.detach().reshape([-1]).toArray() as number[];
-
-function expectSame(actual: Tensor | null, expected: Stored | null, what: string): void {
-  expect(actual === null, `${what} is missing`).toBe(expected === null);
-  if (actual === null || expected === null) return;
-  expect([...actual.shape], what).toEqual(expected.shape);
-  expect(actual.dtype, what).toBe(expected.dtype);
-  values(actual).forEach((value, i) => {
-    const wanted = expected.data[i];
-    const close = Math.abs(value - wanted) <= 2e-5 * Math.max(1, Math.abs(wanted));
-    expect(close, `${what}[${i}]: ${value}, PyTorch ${wanted}`).toBe(true);
-  });
-}
-
-function checkCase(make: () => Module, stored: Case): void {
-  const module = make().train(stored.train);
-  const state: StateDict = Object.fromEntries(Object.entries(stored.state).map(([name, t]) => [name, load(t)]));
-  expect(Object.keys(module.stateDict()), 'names and their order').toEqual(Object.keys(stored.state));
-  module.loadStateDict(state);
-  const inputs = stored.inputs.map(load);
-  if (inputs[0].dtype === 'float32') inputs[0].requiresGrad = true;
-  let output!: Tensor;
-  for (let step = 0; step < stored.steps; step++) output = module(...inputs);
-  expectSame(output, stored.output, 'output');
-  // the oracle's loss: a weighted sum, so that no gradient is the same everywhere
-  const count = output.numel;
-  output
-    .mul(linspace(-1, 1, count).reshape([...output.shape]))
-    .sum()
-    .backward();
-  expectSame(inputs[0].grad, stored.inputGrad, 'gradient of the input');
-  const grads = module.namedParameters().filter(([, p]) => p.grad !== null);
-  expect(grads.map(([name]) => name)).toEqual(Object.keys(stored.grads));
-  for (const [name, p] of grads) expectSame(p.grad, stored.grads[name], `gradient of ${name}`);
-  const buffers = module.namedBuffers();
-  expect(buffers.map(([name]) => name)).toEqual(Object.keys(stored.buffers));
-  for (const [name, buffer] of buffers) expectSame(buffer, stored.buffers[name], name);
-}
-
-describe('layers compute what they compute in PyTorch with the same state dict', () => {
-  const stored: Record<string, Case> = read('layers.json');
-  test('every stored layer has a case', () => expect(Object.keys(layers).sort()).toEqual(Object.keys(stored).sort()));
-  test.each(Object.keys(stored))('%s', (name) => checkCase(layers[name], stored[name]));
-});
+testFamily('layers.json', layers);
 
 describe('losses compute what they compute in PyTorch', () => {
-  const stored: Record<string, Record<Reduction, Case>> = read('losses.json');
+  const stored: Record<string, Record<Reduction, Case>> = readCases('losses.json');
   test('every stored loss has a case', () => expect(Object.keys(losses).sort()).toEqual(Object.keys(stored).sort()));
   const all = Object.entries(stored).flatMap(([name, cases]) =>
     Object.keys(cases).map((reduction) => [name, reduction as Reduction] as const),

@@ -27,6 +27,16 @@ class Inferred extends Module {
   }
 }
 
+/** `this` cannot be called inside of the class: its `forward` might be overridden with other parameters. */
+class Recursive extends Module {
+  forward(input: Tensor, depth = 0): Tensor {
+    // @ts-expect-error: the parameters of this["forward"] are not known here
+    if (depth > 8) return this(input, depth - 1);
+    return depth === 0 ? input : (this as Recursive)(input, depth - 1);
+  }
+}
+new Recursive()(x, 3);
+
 const scaled = new Scaled();
 same<ReturnType<typeof scaled>, [output: Tensor, factor: number]>();
 same<Parameters<typeof scaled>, [input: Tensor, factor?: number]>();

@@ -48,7 +48,7 @@ describe('a module is called', () => {
     expect(net.constructor).toBe(Net);
     expect(isModule(net) && isModule(new ModuleList())).toBe(true);
     expect(isModule(() => 1) || isModule({}) || isModule(null)).toBe(false);
-    expect(Object.keys(net)).toEqual(['training', 'hasHooks', 'fc1', 'fc2']);
+    expect(Object.keys(net)).toEqual(['hasHooks', 'training', 'fc1', 'fc2']);
   });
 
   test("and leaves the function's own name and length alone", () => {

@@ -1,17 +1,22 @@
 /** The base class of everything that computes and learns. */
 import { type DType, DTypeError, FlambeauError, isComplexDType, isFloatingPoint, isTensor, type Tensor } from '@flambeau/core';
-import { context, persistentCopy } from '@flambeau/core/internal';
-import { Callable } from './callable.js';
+import { emptyShared, persistentCopy } from '@flambeau/core/internal';
+import { bufferPersistence } from './buffer.js';
+import { refuseHidden } from './hidden-members.js';
+import { Hooked } from './hooked.js';
+import { BRAND, isModule } from './is-module.js';
 import { addModulePath } from './module-error.js';
 import { toStateKey } from './names.js';
 import { isParameter, type Parameter } from './parameter.js';
 import { describe, type ModuleJSON, moduleToJSON } from './repr.js';
-import { type LoadResult, type LoadStateDictOptions, loadStateDict, type StateDict, stateDict } from './state-dict.js';
-
-/** May return other arguments, as a list. */
-export type ForwardPreHook<M, A> = (module: M, args: A) => A | undefined | void;
-/** May return another output. */
-export type ForwardHook<M, A, R> = (module: M, args: A, output: R) => R | undefined | void;
+import {
+  type LoadResult,
+  type LoadStateDictOptions,
+  loadStateDict,
+  type StateDict,
+  type StateDictOptions,
+  stateDict,
+} from './state-dict.js';
 
 export interface NamedOptions {
   /** Put before every name. Default `''`. */
@@ -39,8 +44,6 @@ export type Member =
     }
   | { readonly kind: 'module'; readonly name: string; readonly property: string; readonly value: Module };
 
-const BRAND = Symbol.for('@flambeau/nn.Module');
-
 export interface Module {
   /** Runs `forward`, with the hooks around it. */
   (...args: Parameters<this['forward']>): ReturnType<this['forward']>;
@@ -65,67 +68,27 @@ export interface Module {
  * }
  * const logits = new Net()(zeros([64, 784])); // (64, 10)
  */
-export abstract class Module extends Callable {
+export abstract class Module extends Hooked {
   /** True in training mode; `dropout` and batch norms look at it. */
   training = true;
-  readonly #buffers = new Map<string, boolean>();
-  readonly #parameterProperties = new Set<string>();
-  readonly #preHooks = new Set<(module: never, args: never) => unknown>();
-  readonly #hooks = new Set<(module: never, args: never, output: never) => unknown>();
-
-  /** @internal */
-  protected override hasHooks = false;
-
-  /** @internal */
-  protected override callWatched(...args: unknown[]): unknown {
-    const tracker = context().scope;
-    let output: unknown;
-    tracker?.enterForward?.();
-    try {
-      let input = args;
-      for (const hook of this.#preHooks) {
-        tracker?.expose?.(input);
-        input = (hook(this as never, input as never) as unknown[] | undefined) ?? input;
-      }
-      output = this.forward(...input);
-      for (const hook of this.#hooks) {
-        tracker?.expose?.([input, output]);
-        output = hook(this as never, input as never, output as never) ?? output;
-      }
-      return output;
-    } finally {
-      tracker?.leaveForward?.(output);
-    }
-  }
+  // one field: objects with many fields are slow
+  readonly #own = {
+    /** Properties that are buffers, and whether they are persistent. */
+    buffers: new Map<string, boolean>(),
+    /** Properties that were found to be parameters. */
+    parameters: new Set<string>(),
+  };
 
   /** @internal */
   protected override locate(error: unknown): void {
     addModulePath(error, this);
   }
 
-  #addHook<H>(hooks: Set<H>, hook: H): () => void {
-    hooks.add(hook);
-    this.hasHooks = true;
-    return () => {
-      hooks.delete(hook);
-      this.hasHooks = this.#preHooks.size + this.#hooks.size > 0;
-    };
-  }
-
-  /**
-   * Calls `hook(module, args)` before each `forward`; it may return other arguments, as a list.
-   * Returns a function that removes the hook. PyTorch: `register_forward_pre_hook`.
-   */
-  registerForwardPreHook(hook: ForwardPreHook<this, Parameters<this['forward']>>): () => void {
-    return this.#addHook<(module: never, args: never) => unknown>(this.#preHooks, hook);
-  }
-
-  /**
-   * Calls `hook(module, args, output)` after each `forward`; it may return another output.
-   * Returns a function that removes the hook. PyTorch: `register_forward_hook`.
-   */
-  registerForwardHook(hook: ForwardHook<this, Parameters<this['forward']>, ReturnType<this['forward']>>): () => void {
-    return this.#addHook<(module: never, args: never, output: never) => unknown>(this.#hooks, hook);
+  /** @internal Takes over what another module keeps besides its properties. */
+  adoptState(other: Module): void {
+    for (const [name, persistent] of other.#own.buffers) this.#own.buffers.set(name, persistent);
+    for (const property of other.#own.parameters) this.#own.parameters.add(property);
+    this.adoptHooks(other);
   }
 
   // ---- what the module holds ----
@@ -150,11 +113,12 @@ export abstract class Module extends Callable {
 
   /**
    * @internal Parameters, buffers and submodules of this module alone, in this order.
-   * @throws {TypeError} If a plain tensor was assigned over a parameter.
+   * @throws {TypeError} If a plain tensor was assigned over a parameter, or modules or parameters are held where they are not seen.
    */
   members(): Member[] {
     const found: Record<Member['kind'], Member[]> = { parameter: [], buffer: [], module: [] };
     const names = new Map<string, string>();
+    const hidden: [property: string, value: object][] = [];
     const add = (member: Member) => {
       const { name, property } = member;
       const other = names.get(name);
@@ -167,20 +131,22 @@ export abstract class Module extends Callable {
     };
     for (const [property, value] of this.properties()) {
       if (isParameter(value)) {
-        this.#parameterProperties.add(property);
+        this.#own.parameters.add(property);
         add({ kind: 'parameter', name: this.stateKey(property), property, value });
       } else if (isModule(value)) {
         add({ kind: 'module', name: this.stateKey(property), property, value });
       } else if (isTensor(value)) {
-        const persistent = this.#buffers.get(property);
+        const persistent = this.#own.buffers.get(property) ?? bufferPersistence(value);
         if (persistent !== undefined) add({ kind: 'buffer', name: this.stateKey(property), property, value, persistent });
-        else if (this.#parameterProperties.has(property))
+        else if (this.#own.parameters.has(property))
           throw new TypeError(
             `${this.#type}: a plain tensor was assigned over the parameter ${property}; assign new Parameter(tensor), or null to remove it`,
           );
-      }
+      } else if (typeof value === 'object' && value !== null) hidden.push([property, value]);
     }
-    return [...found.parameter, ...found.buffer, ...found.module];
+    const members = [...found.parameter, ...found.buffer, ...found.module];
+    for (const [property, value] of hidden) refuseHidden(this.#type, property, value, members);
+    return members;
   }
 
   get #type(): string {
@@ -197,7 +163,7 @@ export abstract class Module extends Callable {
   registerBuffer<T extends Tensor | null>(name: string, buffer: T, { persistent = true }: BufferOptions = {}): T {
     this.#checkName(name);
     if (buffer !== null && !isTensor(buffer)) throw new TypeError(`registerBuffer: ${name} must be a tensor or null`);
-    this.#buffers.set(name, persistent);
+    this.#own.buffers.set(name, persistent);
     const own = buffer === null ? null : persistentCopy(buffer);
     this.#set(name, own);
     return own as T;
@@ -211,7 +177,7 @@ export abstract class Module extends Callable {
     this.#set(name, parameter);
   }
 
-  /** Sets a submodule under a name that is only known at run time. PyTorch: `register_module`. */
+  /** Sets a submodule under a name that is only known at run time. PyTorch: `register_module`, `add_module`. */
   registerModule(name: string, module: Module): void {
     this.#checkName(name);
     if (!isModule(module)) throw new TypeError(`registerModule: ${name} must be a Module`);
@@ -317,6 +283,53 @@ export abstract class Module extends Callable {
     return module;
   }
 
+  #memberAt(op: string, kind: 'parameter' | 'buffer', path: string): Tensor {
+    const dot = path.lastIndexOf('.');
+    const module = this.getSubmodule(path.slice(0, Math.max(dot, 0)));
+    const last = path.slice(dot + 1);
+    const members = module.members().filter((m) => m.kind === kind);
+    const member = members.find((m) => m.name === last || m.property === last);
+    if (member === undefined)
+      throw new FlambeauError(
+        `${op}: ${path.slice(0, Math.max(dot, 0)) || this.#type} has no ${kind} '${last}'; it has ${members.map((m) => m.name).join(', ') || 'none'}`,
+      );
+    return member.value as Tensor;
+  }
+
+  /**
+   * The parameter at a path of names, e.g. `layers.3.weight`. PyTorch: `get_parameter`.
+   *
+   * @throws {FlambeauError} If there is none.
+   */
+  getParameter(path: string): Parameter {
+    return this.#memberAt('getParameter', 'parameter', path) as Parameter;
+  }
+  /** The buffer at a path of names. PyTorch: `get_buffer`. */
+  getBuffer(path: string): Tensor {
+    return this.#memberAt('getBuffer', 'buffer', path);
+  }
+
+  /**
+   * Puts a module in the place of the submodule at a path of names, which need not exist but for its last part.
+   * PyTorch: `set_submodule`.
+   *
+   * @throws {FlambeauError} If there is no module that could hold it.
+   */
+  setSubmodule(path: string, module: Module): void {
+    const dot = path.lastIndexOf('.');
+    const holder = this.getSubmodule(path.slice(0, Math.max(dot, 0)));
+    const name = path.slice(dot + 1);
+    const member = holder.members().find((m) => m.name === name || m.property === name);
+    if (member !== undefined && member.kind !== 'module')
+      throw new FlambeauError(`setSubmodule: ${path} is a ${member.kind}, not a module`);
+    holder.replaceModule(member?.property ?? name, module);
+  }
+
+  /** @internal Sets the submodule of that property. Containers that keep their members elsewhere override it. */
+  replaceModule(property: string, module: Module): void {
+    this.registerModule(property, module);
+  }
+
   // ---- modes and conversions ----
 
   /** Switches this module and all below it to training (or evaluation) mode. */
@@ -376,6 +389,26 @@ export abstract class Module extends Callable {
     this.buffers().forEach(convert);
     return this;
   }
+  /** Converts every parameter and buffer, also integers. PyTorch: `Module.type`. */
+  type(dtype: DType): this {
+    for (const t of [...this.parameters(), ...this.buffers()])
+      if (t.dtype !== dtype) t.setData(persistentCopy(t.detached().to(dtype)));
+    return this;
+  }
+  /** Moves parameters and buffers to memory that threads can share. PyTorch: `Module.share_memory`. */
+  shareMemory(): this {
+    for (const t of [...this.parameters(), ...this.buffers()]) {
+      if (t.storage.buffer instanceof SharedArrayBuffer) continue;
+      const shared = emptyShared(t.shape, t.dtype);
+      shared.copy_(t.detached());
+      t.setData(shared);
+    }
+    return this;
+  }
+  /** The module on the CPU, where it is. PyTorch: `Module.cpu`. */
+  cpu(): this {
+    return this.to({ device: 'cpu' });
+  }
   float(): this {
     return this.to('float32');
   }
@@ -395,8 +428,17 @@ export abstract class Module extends Callable {
    * Parameters and persistent buffers by PyTorch's names. They share memory with the module; `clone()` what must not change.
    * PyTorch: `state_dict`.
    */
-  stateDict({ prefix = '' }: { readonly prefix?: string } = {}): StateDict {
-    return stateDict(this, prefix);
+  stateDict(options: StateDictOptions = {}): StateDict {
+    return stateDict(this, options);
+  }
+
+  /** What else the module saves, as one tensor; override it together with `setExtraState`. PyTorch: `get_extra_state`. */
+  getExtraState(): Tensor | null {
+    return null;
+  }
+  /** Takes back what `getExtraState` returned. PyTorch: `set_extra_state`. */
+  setExtraState(_state: Tensor): void {
+    throw new FlambeauError(`${this.#type}: getExtraState is overridden, but setExtraState is not`);
   }
 
   /**
@@ -430,14 +472,6 @@ export abstract class Module extends Callable {
   get [BRAND](): true {
     return true;
   }
-}
-
-/** True for modules of any copy of this package. */
-export function isModule(value: unknown): value is Module {
-  return (
-    (typeof value === 'function' || (typeof value === 'object' && value !== null)) &&
-    (value as { [BRAND]?: true })[BRAND] === true
-  );
 }
 
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);

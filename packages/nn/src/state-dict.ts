@@ -1,5 +1,6 @@
 /** A module's values by name, out of it and into it. */
 import { FlambeauError, isTensor, type Tensor } from '@flambeau/core';
+import { isLazy, materialize } from './lazy-tensors.js';
 import type { Module } from './module.js';
 
 /** Tensors by PyTorch's names, as checkpoints hold them. */
@@ -8,6 +9,15 @@ export type StateDict = { [name: string]: Tensor };
 export interface LoadStateDictOptions {
   /** Whether every name must be found on both sides. Default true. */
   readonly strict?: boolean;
+  /** Use the given tensors' memory and dtypes instead of copying their values. Default false. */
+  readonly assign?: boolean;
+}
+
+export interface StateDictOptions {
+  /** Put before every name. Default `''`. */
+  readonly prefix?: string;
+  /** Parameters and buffers themselves instead of detached ones. Default false. */
+  readonly keepVars?: boolean;
 }
 
 /** What did not match; both empty after a strict load. */
@@ -28,51 +38,84 @@ export class StateDictError extends FlambeauError {
   }
 }
 
+const EXTRA_STATE = '_extra_state';
+
 interface Entry {
   readonly name: string;
-  readonly tensor: Tensor;
+  /** Null for a module's extra state. */
+  readonly tensor: Tensor | null;
+  readonly module: Module;
   readonly optional: boolean;
 }
 
-/** All that is saved, in PyTorch's order. A shared tensor is there under each of its names. */
-function entriesOf(module: Module, prefix: string): Entry[] {
-  return module.members().flatMap((member) => {
-    const name = prefix + member.name;
-    if (member.kind === 'module') return entriesOf(member.value, `${name}.`);
-    if (member.kind === 'buffer' && !member.persistent) return [];
-    return [{ name, tensor: member.value, optional: module.isOptionalInStateDict(member.property) }];
+/** What a module alone saves, in PyTorch's order. */
+function ownEntries(module: Module, prefix: string): Entry[] {
+  const entries: Entry[] = module.members().flatMap((member) => {
+    if (member.kind === 'module' || (member.kind === 'buffer' && !member.persistent)) return [];
+    const optional = module.isOptionalInStateDict(member.property);
+    return [{ name: prefix + member.name, tensor: member.value, module, optional }];
   });
+  const extra = module.getExtraState() === null ? [] : [{ name: prefix + EXTRA_STATE, tensor: null, module, optional: false }];
+  return [...entries, ...extra];
 }
 
-export function stateDict(module: Module, prefix: string): StateDict {
+const submodules = (module: Module): [name: string, child: Module][] =>
+  module.members().flatMap((member) => (member.kind === 'module' ? [[member.name, member.value]] : []));
+
+/** All that is saved. A shared tensor is there under each of its names. */
+const entriesOf = (module: Module, prefix: string): Entry[] => [
+  ...ownEntries(module, prefix),
+  ...submodules(module).flatMap(([name, child]) => entriesOf(child, `${prefix}${name}.`)),
+];
+
+export function stateDict(module: Module, { prefix = '', keepVars = false }: StateDictOptions): StateDict {
   const state: StateDict = {};
-  for (const { name, tensor } of entriesOf(module, prefix)) {
-    if (Object.hasOwn(state, name)) throw new FlambeauError(`stateDict: the name ${name} occurs twice; rename a property`);
-    state[name] = tensor.detached();
-  }
+  write(module, prefix, keepVars, state);
   return state;
+}
+
+function write(module: Module, prefix: string, keepVars: boolean, state: StateDict): void {
+  for (const hook of module.stateHooks.savePre) hook(module, prefix);
+  for (const { name, tensor } of ownEntries(module, prefix)) {
+    if (Object.hasOwn(state, name)) throw new FlambeauError(`stateDict: the name ${name} occurs twice; rename a property`);
+    const value = tensor ?? (module.getExtraState() as Tensor);
+    state[name] = keepVars ? value : value.detached();
+  }
+  for (const [name, child] of submodules(module)) write(child, `${prefix}${name}.`, keepVars, state);
+  for (const hook of module.stateHooks.save) hook(module, state, prefix);
+}
+
+/** Calls `visit` for a module and all below it, also once more for those that are held in several places. */
+function walk(module: Module, prefix: string, visit: (module: Module, prefix: string) => void): void {
+  visit(module, prefix);
+  for (const [name, child] of submodules(module)) walk(child, `${prefix}${name}.`, visit);
 }
 
 export function loadStateDict(
   module: Module,
   state: StateDict | ReadonlyMap<string, Tensor>,
-  { strict = true }: LoadStateDictOptions,
+  { strict = true, assign = false }: LoadStateDictOptions,
 ): LoadResult {
-  const given = new Map(state instanceof Map ? state : Object.entries(state));
+  const editable: StateDict = { ...(state instanceof Map ? Object.fromEntries(state) : (state as StateDict)) };
+  walk(module, '', (part, prefix) => {
+    for (const hook of part.stateHooks.loadPre) hook(part, editable, prefix);
+  });
+  const given = new Map(Object.entries(editable));
   const missingKeys: string[] = [];
   const mismatchedKeys: string[] = [];
   const mismatches: string[] = [];
-  const copies: [target: Tensor, source: Tensor][] = [];
+  const found: [entry: Entry, source: Tensor][] = [];
   const known = new Set<string>();
-  for (const { name, tensor, optional } of entriesOf(module, '')) {
+  for (const entry of entriesOf(module, '')) {
+    const { name, tensor, optional } = entry;
     known.add(name);
     const source = given.get(name);
     if (source === undefined) {
       if (!optional) missingKeys.push(name);
       continue;
     }
-    const problem = mismatch(tensor, source);
-    if (problem === null) copies.push([tensor, source]);
+    const problem = tensor === null ? null : mismatch(tensor, source);
+    if (problem === null) found.push([entry, source]);
     else {
       mismatchedKeys.push(name);
       mismatches.push(`${name}: ${problem}`);
@@ -93,12 +136,24 @@ export function loadStateDict(
       mismatchedKeys,
     );
   }
-  for (const [target, source] of copies) target.detached().copy_(source.detached().reshape([...target.shape]));
-  return { missingKeys, unexpectedKeys };
+  for (const [entry, source] of found) load(entry, source.detached(), assign);
+  const result = { missingKeys, unexpectedKeys };
+  walk(module, '', (part) => {
+    for (const hook of part.stateHooks.load) hook(part, result);
+  });
+  return result;
+}
+
+function load({ tensor, module }: Entry, source: Tensor, assign: boolean): void {
+  if (tensor === null) module.setExtraState(source);
+  else if (isLazy(tensor)) materialize(tensor, source.to(tensor.dtype));
+  else if (assign) tensor.setData(source.reshape([...tensor.shape]));
+  else tensor.detached().copy_(source.reshape([...tensor.shape]));
 }
 
 function mismatch(target: Tensor, source: unknown): string | null {
   if (!isTensor(source)) return `expected a tensor, got ${source === null ? 'null' : typeof source}`;
+  if (isLazy(target)) return null; // takes any shape
   const wanted = target.shape.join(', ');
   const got = source.shape.join(', ');
   // PyTorch before 0.4 saved scalars as vectors of one element

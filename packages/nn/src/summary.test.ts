@@ -1,6 +1,19 @@
-import { tensor } from '@flambeau/core';
+import { type Tensor, tensor } from '@flambeau/core';
 import { expect, test } from 'vitest';
-import { BatchNorm2d, Conv2d, Embedding, Flatten, Linear, MaxPool2d, ModuleList, ReLU, Sequential, summary } from './index.js';
+import {
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose2d,
+  Embedding,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  Module,
+  ModuleList,
+  ReLU,
+  Sequential,
+  summary,
+} from './index.js';
 
 const cnn = () =>
   new Sequential({
@@ -29,7 +42,13 @@ test('a summary lists layers, shapes, parameters and multiply-adds', () => {
   expect(result.totalMultiplyAdds).toBe(convolution + 2 * 4 * 8 * 8 + 2 * 10 * 64);
   expect(result).toMatchObject({ totalParameters: 698, trainableParameters: 48 });
   expect(String(result)).toContain('    Conv2d (features.0)       (2, 4, 8, 8)          40          4,608');
-  expect(String(result)).toMatch(/Parameters: 698 \(48 trainable\)\nMultiply-adds: 6,400$/);
+  expect(String(result)).toMatch(
+    /Parameters: 698 \(48 trainable\)\nMultiply-adds: 6,400\nMemory: 0\.00 MiB input, .* parameters$/,
+  );
+  // convolution, norm and ReLU (2, 4, 8, 8), pooling and flattening (2, 64), head (2, 10)
+  expect(result.outputBytes).toBe(4 * (3 * 512 + 2 * 128 + 20));
+  expect(result.inputBytes).toBe(4 * 128);
+  expect(result.parameterBytes).toBe(4 * (698 + 8) + 8); // with two statistics of four channels and the count of batches
 });
 
 test('it leaves modes, statistics and hooks as they were', () => {
@@ -50,4 +69,18 @@ test('it takes inputs as they are, and containers that are not called', () => {
   model.unused = new ModuleList();
   const result = summary(model[0], [tensor([[1, 2]], { dtype: 'int64' })]);
   expect(result.layers[0]).toMatchObject({ outputShape: [1, 2, 3], parameters: 15, multiplyAdds: 0 });
+});
+
+test('it counts the weights of transposed convolutions once per input position', () => {
+  expect(summary(new ConvTranspose2d(4, 6, 3, { stride: 2 }), [2, 4, 5, 5]).totalMultiplyAdds).toBe(4 * 6 * 9 * 2 * 25);
+});
+
+test('it refuses models with hidden layers', () => {
+  class Hidden extends Module {
+    readonly #layer = new Linear(2, 2);
+    forward(x: Tensor): Tensor {
+      return this.#layer(x);
+    }
+  }
+  expect(() => summary(new Hidden(), [1, 2])).toThrow('a Linear ran in Hidden that is not part of it');
 });

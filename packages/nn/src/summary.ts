@@ -1,7 +1,10 @@
 /** A table of a model's layers. */
 import { noGrad } from '@flambeau/autograd';
-import { isTensor, type Tensor, zeros } from '@flambeau/core';
+import { FlambeauError, isTensor, type Tensor, zeros } from '@flambeau/core';
 import type { Module } from './module.js';
+import { registerModuleForwardHook } from './module-hooks.js';
+import { ConvTransposeNd } from './modules/conv-transpose.js';
+import { Table } from './modules/embedding.js';
 
 /** What is known about one module after a pass. */
 export interface LayerSummary {
@@ -14,6 +17,8 @@ export interface LayerSummary {
   readonly outputShape: readonly number[] | null;
   /** Elements in parameters of its own. */
   readonly parameters: number;
+  /** Bytes of the output, of all calls together. */
+  readonly outputBytes: number;
   /** Multiplications and additions in pairs, of its own weights: 1 per weight and output position. */
   readonly multiplyAdds: number;
 }
@@ -23,6 +28,12 @@ export interface ModelSummary {
   readonly totalParameters: number;
   readonly trainableParameters: number;
   readonly totalMultiplyAdds: number;
+  /** Bytes of the inputs. */
+  readonly inputBytes: number;
+  /** Bytes of all parameters and buffers. */
+  readonly parameterBytes: number;
+  /** Bytes of the outputs of the innermost layers, which is about what a training step keeps for backward. */
+  readonly outputBytes: number;
   /** The table. */
   toString(): string;
 }
@@ -31,17 +42,19 @@ export interface ModelSummary {
  * Runs the model once on zeros in evaluation mode and lists its layers: `console.log(String(summary(model, [1, 3, 224, 224])))`.
  *
  * @param input - The shape of the input, with the batch dimension; or the inputs themselves, as a list.
+ * @throws {FlambeauError} If modules ran that have parameters and are not part of the model: they would not be trained.
  */
 export function summary(model: Module, input: readonly number[] | readonly Tensor[]): ModelSummary {
   const inputs =
     input.length > 0 && isTensor(input[0]) ? (input as Tensor[]) : [zeros(input as number[], { dtype: dtypeOf(model) })];
-  const calls = new Map<Module, { shape: readonly number[] | null; multiplyAdds: number }>();
-  const removers = model.modules().flatMap((module) => {
-    if (typeof module !== 'function') return []; // a container that is never called
-    return module.registerForwardHook((_module, _args, output: unknown) => {
-      const shape = firstShape(output);
-      const before = calls.get(module)?.multiplyAdds ?? 0;
-      calls.set(module, { shape, multiplyAdds: before + (shape === null ? 0 : multiplyAdds(module, shape)) });
+  const calls = new Map<Module, { shape: readonly number[] | null; bytes: number; multiplyAdds: number }>();
+  const remove = registerModuleForwardHook((module, args, output) => {
+    const shape = firstShape(output);
+    const before = calls.get(module) ?? { bytes: 0, multiplyAdds: 0 };
+    calls.set(module, {
+      shape,
+      bytes: before.bytes + bytesOf(output),
+      multiplyAdds: before.multiplyAdds + (shape === null ? 0 : multiplyAdds(module, firstShape(args) ?? [], shape)),
     });
   });
   const training = model.modules().map((module) => [module, module.training] as const);
@@ -49,28 +62,50 @@ export function summary(model: Module, input: readonly number[] | readonly Tenso
     model.eval();
     noGrad(() => model(...inputs));
   } finally {
-    for (const remove of removers) remove();
+    remove();
     for (const [module, mode] of training) module.training = mode;
   }
+  refuseStrangers(model, calls.keys());
   const layers = model.namedModules().map(([name, module]) => ({
     name,
     type: module.constructor.name,
     depth: name === '' ? 0 : name.split('.').length,
     outputShape: calls.get(module)?.shape ?? null,
     parameters: count(module.parameters(false)),
+    outputBytes: calls.get(module)?.bytes ?? 0,
     multiplyAdds: calls.get(module)?.multiplyAdds ?? 0,
   }));
+  const innermost = new Set(model.modules().filter((module) => module.children().length === 0));
   const result = {
     layers,
     totalParameters: count(model.parameters()),
     trainableParameters: count(model.parameters().filter((p) => p.requiresGrad)),
     totalMultiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+    inputBytes: bytesOf(inputs),
+    parameterBytes: bytesOf([...model.parameters(), ...model.buffers()]),
+    outputBytes: [...calls].reduce((sum, [module, { bytes }]) => sum + (innermost.has(module) ? bytes : 0), 0),
   };
   const text = (): string => table(result);
   return { ...result, toString: text, [Symbol.for('nodejs.util.inspect.custom')]: text } as ModelSummary;
 }
 
 const count = (parameters: readonly Tensor[]): number => parameters.reduce((n, p) => n + p.numel, 0);
+
+/** Modules in `#private` fields or variables run, but nothing finds their parameters. */
+function refuseStrangers(model: Module, called: Iterable<Module>): void {
+  const members = new Set(model.modules());
+  const known = new Set(model.parameters());
+  const stranger = [...called].find((m) => !members.has(m) && m.parameters().some((p) => !known.has(p)));
+  if (stranger !== undefined)
+    throw new FlambeauError(
+      `summary: a ${stranger.constructor.name} ran in ${model.constructor.name} that is not part of it, so its parameters are neither trained nor saved; hold it in a public field (not in a #private one or a variable)`,
+    );
+}
+
+function bytesOf(values: unknown): number {
+  if (isTensor(values)) return values.numel * values.itemSize;
+  return Array.isArray(values) ? values.reduce((sum: number, value) => sum + bytesOf(value), 0) : 0;
+}
 
 function dtypeOf(model: Module): 'float32' {
   return (model.parameters()[0]?.dtype ?? 'float32') as 'float32';
@@ -84,21 +119,24 @@ function firstShape(output: unknown): readonly number[] | null {
 
 /**
  * Each weight of a matrix or a convolution is used once per output position: `(N, *, out)` for `(out, in)`, `(N, out, *)` for
- * `(out, in, k…)`. Vectors (scales and biases) are used once per element of the output.
+ * `(out, in, k…)`; that of a transposed convolution, `(in, out, k…)`, once per input position. Vectors (scales and biases) are used
+ * once per element of the output.
  */
-function multiplyAdds(module: Module, shape: readonly number[]): number {
-  const elements = shape.reduce((n, size) => n * size, 1);
+function multiplyAdds(module: Module, input: readonly number[], output: readonly number[]): number {
+  if (module instanceof Table) return 0;
+  const elements = (module instanceof ConvTransposeNd ? input : output).reduce((n, size) => n * size, 1);
   let sum = 0;
   for (const member of module.members()) {
     if (member.kind !== 'parameter') continue;
     const { value: weight, name } = member;
-    if (weight.ndim >= 2 && module.constructor.name !== 'Embedding') sum += (weight.numel / weight.shape[0]) * elements;
+    if (weight.ndim >= 2) sum += (weight.numel / weight.shape[0]) * elements;
     else if (weight.ndim === 1 && name === 'weight') sum += elements;
   }
   return sum;
 }
 
-function table({ layers, totalParameters, trainableParameters, totalMultiplyAdds }: Omit<ModelSummary, 'toString'>): string {
+function table(summary: Omit<ModelSummary, 'toString'>): string {
+  const { layers, totalParameters, trainableParameters, totalMultiplyAdds } = summary;
   const rows = layers.map((layer) => [
     `${'  '.repeat(layer.depth)}${layer.type}${layer.name === '' ? '' : ` (${layer.name})`}`,
     layer.outputShape === null ? '–' : `(${layer.outputShape.join(', ')})`,
@@ -117,7 +155,9 @@ function table({ layers, totalParameters, trainableParameters, totalMultiplyAdds
     rule,
     `Parameters: ${grouped(totalParameters)} (${grouped(trainableParameters)} trainable)`,
     `Multiply-adds: ${grouped(totalMultiplyAdds)}`,
+    `Memory: ${mebibytes(summary.inputBytes)} input, ${mebibytes(summary.outputBytes)} outputs of layers, ${mebibytes(summary.parameterBytes)} parameters`,
   ].join('\n');
 }
 
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 const grouped = (n: number): string => n.toLocaleString('en-US');

@@ -67,6 +67,17 @@ describe('clipGradNorm_', () => {
   });
 });
 
+test('the norm can be taken first and used later', () => {
+  const parameters = withGrads([tensor([3, 0]), tensor([4])]);
+  const total = utils.getTotalNorm(parameters.map((p) => p.grad as Tensor));
+  expect(total.item()).toBe(5);
+  utils.clipGradsWithNorm_(parameters, 1, total);
+  expect(values(parameters[1].grad as Tensor)[0]).toBeCloseTo(0.8, 5);
+  expect(utils.getTotalNorm([]).item()).toBe(0);
+  expect(utils.getTotalNorm(tensor([3, -4]), { normType: 1 }).item()).toBe(7);
+  expect(() => utils.getTotalNorm([tensor([Number.NaN])], { errorIfNonfinite: true })).toThrow('the norm');
+});
+
 test('clipGradValue_ limits every element', () => {
   const [p] = withGrads([tensor([-3, 0.5, 2])]);
   utils.clipGradValue_([p, new Parameter(tensor([1]))], 1);

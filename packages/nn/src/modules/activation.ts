@@ -1,112 +1,24 @@
 /** Activation functions as modules; each calls the function of the same name. */
 import {
-  elu,
   gelu,
   glu,
+  hardshrink,
   hardsigmoid,
   hardswish,
   hardtanh,
-  leakyRelu,
   logSigmoid,
-  logSoftmax,
   mish,
-  prelu,
-  relu,
-  relu6,
-  selu,
   sigmoid,
   silu,
-  softmax,
   softplus,
+  softshrink,
   softsign,
   type Tensor,
   tanh,
-  full,
+  tanhshrink,
 } from '@flambeau/core';
 import { Module } from '../module.js';
-import { Parameter } from '../parameter.js';
-
-export interface InplaceOptions {
-  /** Write the result over the input. Default false. */
-  readonly inplace?: boolean;
-}
-
-/** `max(x, 0)`. PyTorch: `torch.nn.ReLU`. */
-export class ReLU extends Module {
-  readonly inplace: boolean;
-  constructor({ inplace = false }: InplaceOptions = {}) {
-    super();
-    this.inplace = inplace;
-  }
-  forward(input: Tensor): Tensor {
-    return this.inplace ? input.relu_() : relu(input);
-  }
-  override extraRepr(): string {
-    return this.inplace ? 'inplace=true' : '';
-  }
-}
-
-/** `min(max(x, 0), 6)`. PyTorch: `torch.nn.ReLU6`. */
-export class ReLU6 extends Module {
-  forward(input: Tensor): Tensor {
-    return relu6(input);
-  }
-}
-
-/** `x` above 0, `negativeSlope * x` below. PyTorch: `torch.nn.LeakyReLU`. */
-export class LeakyReLU extends Module {
-  constructor(readonly negativeSlope = 0.01) {
-    super();
-  }
-  forward(input: Tensor): Tensor {
-    return leakyRelu(input, this.negativeSlope);
-  }
-  override extraRepr(): string {
-    return `negativeSlope=${this.negativeSlope}`;
-  }
-}
-
-export interface PReLUOptions {
-  /** One slope, or one per channel. Default 1. */
-  readonly numParameters?: number;
-  /** Initial slope. Default 0.25. */
-  readonly init?: number;
-}
-
-/** Leaky ReLU with a learned slope. He et al. 2015. PyTorch: `torch.nn.PReLU`. */
-export class PReLU extends Module {
-  weight: Parameter;
-  constructor({ numParameters = 1, init = 0.25 }: PReLUOptions = {}) {
-    super();
-    this.weight = new Parameter(full([numParameters], init));
-  }
-  forward(input: Tensor): Tensor {
-    return prelu(input, this.weight);
-  }
-  override extraRepr(): string {
-    return `numParameters=${this.weight.numel}`;
-  }
-}
-
-/** `x` above 0, `alpha * (exp(x) - 1)` below. Clevert et al. 2015. PyTorch: `torch.nn.ELU`. */
-export class ELU extends Module {
-  constructor(readonly alpha = 1) {
-    super();
-  }
-  forward(input: Tensor): Tensor {
-    return elu(input, this.alpha);
-  }
-  override extraRepr(): string {
-    return `alpha=${this.alpha}`;
-  }
-}
-
-/** Scaled ELU, which keeps mean and variance. Klambauer et al. 2017. PyTorch: `torch.nn.SELU`. */
-export class SELU extends Module {
-  forward(input: Tensor): Tensor {
-    return selu(input);
-  }
-}
+import { type InplaceOptions, Pointwise } from './pointwise.js';
 
 export interface GELUOptions {
   /** `'tanh'` for the approximation of GPT-2. Default `'none'`. */
@@ -129,15 +41,15 @@ export class GELU extends Module {
 }
 
 /** `x sigmoid(x)`. PyTorch: `torch.nn.SiLU`. */
-export class SiLU extends Module {
-  forward(input: Tensor): Tensor {
+export class SiLU extends Pointwise {
+  protected override compute(input: Tensor): Tensor {
     return silu(input);
   }
 }
 
 /** `x tanh(softplus(x))`. Misra 2019. PyTorch: `torch.nn.Mish`. */
-export class Mish extends Module {
-  forward(input: Tensor): Tensor {
+export class Mish extends Pointwise {
+  protected override compute(input: Tensor): Tensor {
     return mish(input);
   }
 }
@@ -164,31 +76,32 @@ export class Tanh extends Module {
 }
 
 /** Limits to [minVal, maxVal]. PyTorch: `torch.nn.Hardtanh`. */
-export class Hardtanh extends Module {
+export class Hardtanh extends Pointwise {
   constructor(
     readonly minVal = -1,
     readonly maxVal = 1,
+    options: InplaceOptions = {},
   ) {
-    super();
+    super(options);
   }
-  forward(input: Tensor): Tensor {
+  protected override compute(input: Tensor): Tensor {
     return hardtanh(input, this.minVal, this.maxVal);
   }
-  override extraRepr(): string {
-    return `minVal=${this.minVal}, maxVal=${this.maxVal}`;
+  protected override settings(): string[] {
+    return [`minVal=${this.minVal}`, `maxVal=${this.maxVal}`];
   }
 }
 
 /** `x relu6(x + 3) / 6`. Howard et al. 2019. PyTorch: `torch.nn.Hardswish`. */
-export class Hardswish extends Module {
-  forward(input: Tensor): Tensor {
+export class Hardswish extends Pointwise {
+  protected override compute(input: Tensor): Tensor {
     return hardswish(input);
   }
 }
 
 /** `relu6(x + 3) / 6`. PyTorch: `torch.nn.Hardsigmoid`. */
-export class Hardsigmoid extends Module {
-  forward(input: Tensor): Tensor {
+export class Hardsigmoid extends Pointwise {
+  protected override compute(input: Tensor): Tensor {
     return hardsigmoid(input);
   }
 }
@@ -237,28 +150,35 @@ export class GLU extends Module {
   }
 }
 
-/** `exp(x)`, scaled so that it sums to 1 over `dim`. PyTorch: `torch.nn.Softmax`. */
-export class Softmax extends Module {
-  constructor(readonly dim: number) {
+/** `x` where `|x| > lambd`, else 0. PyTorch: `torch.nn.Hardshrink`. */
+export class Hardshrink extends Module {
+  constructor(readonly lambd = 0.5) {
     super();
   }
   forward(input: Tensor): Tensor {
-    return softmax(input, this.dim);
+    return hardshrink(input, this.lambd);
   }
   override extraRepr(): string {
-    return `dim=${this.dim}`;
+    return `lambd=${this.lambd}`;
   }
 }
 
-/** The logarithm of softmax. PyTorch: `torch.nn.LogSoftmax`. */
-export class LogSoftmax extends Module {
-  constructor(readonly dim: number) {
+/** `x` moved towards 0 by `lambd`. PyTorch: `torch.nn.Softshrink`. */
+export class Softshrink extends Module {
+  constructor(readonly lambd = 0.5) {
     super();
   }
   forward(input: Tensor): Tensor {
-    return logSoftmax(input, this.dim);
+    return softshrink(input, this.lambd);
   }
   override extraRepr(): string {
-    return `dim=${this.dim}`;
+    return `lambd=${this.lambd}`;
+  }
+}
+
+/** `x - tanh(x)`. PyTorch: `torch.nn.Tanhshrink`. */
+export class Tanhshrink extends Module {
+  forward(input: Tensor): Tensor {
+    return tanhshrink(input);
   }
 }

@@ -1,10 +1,5 @@
-import { conv1d, conv2d, type DType, empty, pad, type Tensor, ValueError } from '@flambeau/core';
-import { kaimingUniform_, uniform_ } from '../init.js';
-import { Module } from '../module.js';
-import { Parameter } from '../parameter.js';
-
-/** One number for all spatial dimensions, or one each. */
-export type PerDim = number | readonly number[];
+import { conv1d, conv2d, conv3d, type DType, pad, type PerDim, type Tensor } from '@flambeau/core';
+import { ConvBase } from './conv-base.js';
 
 export interface ConvOptions {
   /** Step of the kernel. Default 1. */
@@ -23,50 +18,25 @@ export interface ConvOptions {
   readonly dtype?: DType;
 }
 
-/** What convolutions of one and two dimensions share. */
-abstract class ConvNd extends Module {
-  readonly kernelSize: readonly number[];
-  readonly stride: readonly number[];
+/** What convolutions of one to three dimensions share. */
+abstract class ConvNd extends ConvBase {
   readonly padding: readonly number[] | 'same' | 'valid';
-  readonly dilation: readonly number[];
-  readonly groups: number;
   readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular';
-  weight: Parameter;
-  bias: Parameter | null;
 
   constructor(
     dims: number,
-    readonly inChannels: number,
-    readonly outChannels: number,
+    inChannels: number,
+    outChannels: number,
     kernelSize: PerDim,
-    { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, paddingMode = 'zeros', dtype }: ConvOptions,
+    { padding = 0, paddingMode = 'zeros', ...options }: ConvOptions,
   ) {
-    super();
-    const name = this.constructor.name;
-    if (!Number.isInteger(groups) || groups < 1)
-      throw new ValueError(`${name}: groups must be a positive integer, got ${groups}`);
-    if (inChannels % groups !== 0 || outChannels % groups !== 0)
-      throw new ValueError(
-        `${name}: inChannels (${inChannels}) and outChannels (${outChannels}) must be multiples of groups (${groups})`,
-      );
-    this.kernelSize = perDim(kernelSize, dims);
-    this.stride = perDim(stride, dims);
-    this.padding = typeof padding === 'string' ? padding : perDim(padding, dims);
-    this.dilation = perDim(dilation, dims);
-    this.groups = groups;
+    super(dims, inChannels, outChannels, kernelSize, options);
+    this.padding = typeof padding === 'string' ? padding : this.perDim(padding);
     this.paddingMode = paddingMode;
-    this.weight = new Parameter(empty([outChannels, inChannels / groups, ...this.kernelSize], { dtype }));
-    this.bias = bias ? new Parameter(empty([outChannels], { dtype })) : null;
-    this.resetParameters();
   }
 
-  /** Draws the initial values anew. */
-  resetParameters(): void {
-    kaimingUniform_(this.weight, { a: Math.sqrt(5) });
-    if (this.bias !== null) {
-      const bound = 1 / Math.sqrt(this.weight.numel / this.outChannels);
-      uniform_(this.bias, -bound, bound);
-    }
+  protected override weightShape(): number[] {
+    return [this.outChannels, this.inChannels / this.groups, ...this.kernelSize];
   }
 
   forward(input: Tensor): Tensor {
@@ -88,24 +58,13 @@ abstract class ConvNd extends Module {
   }
 
   override extraRepr(): string {
-    const { kernelSize, stride, padding, dilation, groups, bias, paddingMode } = this;
-    const list = (values: readonly number[] | string): string => (typeof values === 'string' ? values : `[${values.join(', ')}]`);
+    const { padding, paddingMode } = this;
     return [
-      `${this.inChannels}, ${this.outChannels}, kernelSize=${list(kernelSize)}, stride=${list(stride)}`,
-      String(padding).replace(/[0,]/g, '') === '' ? '' : `, padding=${list(padding)}`,
-      dilation.every((d) => d === 1) ? '' : `, dilation=${list(dilation)}`,
-      groups === 1 ? '' : `, groups=${groups}`,
-      bias === null ? ', bias=false' : '',
-      paddingMode === 'zeros' ? '' : `, paddingMode=${paddingMode}`,
-    ].join('');
+      this.geometry(typeof padding === 'string' ? padding : this.nonZero(padding)),
+      ...(paddingMode === 'zeros' ? [] : [`paddingMode=${paddingMode}`]),
+    ].join(', ');
   }
 }
-
-const perDim = (value: PerDim, dims: number): readonly number[] => {
-  const list = typeof value === 'number' ? Array<number>(dims).fill(value) : [...value];
-  if (list.length !== dims) throw new ValueError(`Conv${dims}d: expected one number or ${dims}, got [${list.join(', ')}]`);
-  return list;
-};
 
 /**
  * A convolution (cross-correlation) over one dimension, e.g. time.
@@ -142,5 +101,23 @@ export class Conv2d extends ConvNd {
 
   protected override convolve(input: Tensor, options: ConvOptions): Tensor {
     return conv2d(input, this.weight, this.bias, options);
+  }
+}
+
+/**
+ * A convolution (cross-correlation) over depth, height and width.
+ *
+ * Input `(N, inChannels, D, H, W)` or `(inChannels, D, H, W)`; weight `(outChannels, inChannels / groups, kD, kH, kW)`. Weight and
+ * bias start uniform in `±1 / sqrt(fanIn)`.
+ *
+ * @see PyTorch: `torch.nn.Conv3d`.
+ */
+export class Conv3d extends ConvNd {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvOptions = {}) {
+    super(3, inChannels, outChannels, kernelSize, options);
+  }
+
+  protected override convolve(input: Tensor, options: ConvOptions): Tensor {
+    return conv3d(input, this.weight, this.bias, options);
   }
 }

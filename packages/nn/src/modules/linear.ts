@@ -40,9 +40,10 @@ export class Linear extends Module {
 
   /** Draws the initial values anew. */
   resetParameters(): void {
+    if (this.weight.numel === 0) return;
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     if (this.bias !== null) {
-      const bound = this.inFeatures > 0 ? 1 / Math.sqrt(this.inFeatures) : 0;
+      const bound = 1 / Math.sqrt(this.inFeatures);
       uniform_(this.bias, -bound, bound);
     }
   }

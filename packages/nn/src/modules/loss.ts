@@ -6,6 +6,7 @@ import {
   binaryCrossEntropyWithLogits,
   type CrossEntropyOptions,
   crossEntropy,
+  type DType,
   type HuberLossOptions,
   huberLoss,
   type Indices,
@@ -20,19 +21,15 @@ import {
   smoothL1Loss,
   type Tensor,
 } from '@flambeau/core';
-import { Module } from '../module.js';
-
-/** A loss with options of type `O`. Weights among them become buffers: they are converted and saved with the module. */
-abstract class Loss<O extends LossOptions | KlDivOptions> extends Module {
-  constructor(protected readonly options: O) {
-    super();
-  }
-
-  override extraRepr(): string {
-    const plain = Object.entries(this.options).filter(([, value]) => typeof value !== 'object');
-    return plain.map(([name, value]) => `${name}=${String(value)}`).join(', ');
-  }
-}
+import {
+  type GaussianNllLossOptions,
+  gaussianNllLoss,
+  linearCrossEntropy,
+  type PoissonNllLossOptions,
+  poissonNllLoss,
+} from '../functional/likelihood-loss.js';
+import { Linear } from './linear.js';
+import { Loss } from './loss-base.js';
 
 /**
  * The cross-entropy between scores and classes (or class probabilities). PyTorch: `torch.nn.CrossEntropyLoss`.
@@ -141,5 +138,51 @@ export class KLDivLoss extends Loss<KlDivOptions> {
   }
   forward(input: Tensor, target: Tensor): Tensor {
     return klDiv(input, target, this.options);
+  }
+}
+
+/** The negative log-likelihood of counts with a Poisson distribution. PyTorch: `torch.nn.PoissonNLLLoss`. */
+export class PoissonNLLLoss extends Loss<PoissonNllLossOptions> {
+  constructor(options: PoissonNllLossOptions = {}) {
+    super(options);
+  }
+  forward(logInput: Tensor, target: Tensor): Tensor {
+    return poissonNllLoss(logInput, target, this.options);
+  }
+}
+
+/** The negative log-likelihood of targets with a normal distribution. PyTorch: `torch.nn.GaussianNLLLoss`. */
+export class GaussianNLLLoss extends Loss<GaussianNllLossOptions> {
+  constructor(options: GaussianNllLossOptions = {}) {
+    super(options);
+  }
+  forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor {
+    return gaussianNllLoss(input, target, variance, this.options);
+  }
+}
+
+export interface LinearCrossEntropyLossOptions extends CrossEntropyOptions {
+  /** Whether the linear map has a bias. Default false. */
+  readonly bias?: boolean;
+  /** Dtype of the parameters. Default: the default dtype. */
+  readonly dtype?: DType;
+}
+
+/** A linear map to scores and their cross-entropy. PyTorch: `torch.nn.LinearCrossEntropyLoss`. */
+export class LinearCrossEntropyLoss extends Loss<CrossEntropyOptions> {
+  readonly weight: Tensor | null;
+  linear: Linear;
+  constructor(inFeatures: number, numClasses: number, { bias = false, dtype, ...options }: LinearCrossEntropyLossOptions = {}) {
+    super(options);
+    this.weight = this.registerBuffer('weight', options.weight ?? null);
+    this.linear = new Linear(inFeatures, numClasses, { bias, dtype });
+  }
+  /**
+   * @param input - Shape `(N, inFeatures)` or `(inFeatures)`.
+   * @param target - Classes, or probabilities.
+   */
+  forward(input: Tensor, target: Indices): Tensor {
+    const { weight, bias: linearBias } = this.linear;
+    return linearCrossEntropy(input, weight, target, { ...this.options, weight: this.weight, linearBias });
   }
 }

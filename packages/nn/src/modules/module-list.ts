@@ -1,4 +1,5 @@
-import { isModule, Module } from '../module.js';
+import { isModule } from '../is-module.js';
+import { Module } from '../module.js';
 
 /**
  * A list of modules, called `0`, `1`, …; it has no `forward`. PyTorch: `torch.nn.ModuleList`.
@@ -45,8 +46,25 @@ export class ModuleList<M extends Module = Module> extends Module {
     return this.extend(list);
   }
 
+  /** Takes the module at a position (the last one by default) out of the list and returns it. */
+  pop(index = -1): M {
+    const list = [...this];
+    const [removed] = list.splice(index, 1);
+    if (removed === undefined) throw new RangeError(`ModuleList: there is no module ${index}; there are ${this.count}`);
+    delete this[--this.count];
+    list.forEach((module, i) => {
+      this[i] = module;
+    });
+    return removed;
+  }
+
   protected override properties(): Iterable<[string, unknown]> {
     return [...this].map((module, i) => [String(i), module]);
+  }
+
+  /** @internal */
+  override replaceModule(property: string, module: Module): void {
+    this[Number(property)] = module as M;
   }
 
   /** @throws {TypeError} Always: loop over the list instead. */

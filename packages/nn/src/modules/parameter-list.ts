@@ -33,6 +33,18 @@ export class ParameterList extends Module {
     return this;
   }
 
+  /** Takes the parameter at a position (the last one by default) out of the list and returns it. */
+  pop(index = -1): Parameter {
+    const list = [...this];
+    const [removed] = list.splice(index, 1);
+    if (removed === undefined) throw new RangeError(`ParameterList: there is no parameter ${index}; there are ${this.count}`);
+    delete this[--this.count];
+    list.forEach((parameter, i) => {
+      this[i] = parameter;
+    });
+    return removed;
+  }
+
   protected override properties(): Iterable<[string, unknown]> {
     return [...this].map((parameter, i) => [String(i), parameter]);
   }

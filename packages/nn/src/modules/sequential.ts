@@ -1,5 +1,6 @@
 import type { Tensor } from '@flambeau/core';
-import { isModule, Module } from '../module.js';
+import { isModule } from '../is-module.js';
+import { Module } from '../module.js';
 
 /**
  * Runs its modules one after the other. Made from modules, which are then called `0`, `1`, …, or from an object of named ones.
@@ -39,6 +40,49 @@ export class Sequential extends Module {
   append(module: Module): this {
     this.registerModule(String(this.size), module);
     return this;
+  }
+
+  /** Adds modules at the end. */
+  extend(modules: Iterable<Module>): this {
+    for (const module of modules) this.append(module);
+    return this;
+  }
+
+  /**
+   * Puts a module before position `index`.
+   *
+   * @throws {TypeError} If modules have names of their own.
+   */
+  insert(index: number, module: Module): this {
+    return this.rearrange((list) => list.splice(index, 0, module));
+  }
+
+  /**
+   * Takes the module at a position (the last one by default) out and returns it; those behind it move up.
+   *
+   * @throws {TypeError} If modules have names of their own.
+   */
+  pop(index = -1): Module {
+    const removed = this.at(index);
+    if (removed === undefined) throw new RangeError(`Sequential: there is no module ${index}; there are ${this.size}`);
+    this.rearrange((list) => list.splice(index, 1));
+    return removed;
+  }
+
+  /** Another sequence of the modules from `start` up to but not including `end`; positions as in `Array.slice`. */
+  slice(start?: number, end?: number): Sequential {
+    return new Sequential(...[...this].slice(start, end));
+  }
+
+  /** Changes the list of modules and numbers them anew. */
+  private rearrange(change: (list: Module[]) => void): this {
+    const entries = Object.entries(this).filter(([, value]) => isModule(value));
+    if (entries.some(([name]) => !isNumber(name)))
+      throw new TypeError('Sequential: modules with names have no positions; use registerModule(name, module)');
+    const list = entries.map(([, module]) => module as Module);
+    change(list);
+    for (const [name] of entries) delete this[Number(name)];
+    return this.extend(list);
   }
 
   override registerModule(name: string, module: Module): void {
