@@ -5,6 +5,8 @@ import { type Gradients, Node } from './node.js';
 
 /** The end of a path: adds the gradient into `leaf.grad`. */
 export class AccumulateGrad extends Node {
+  private afterwards: Set<(leaf: Tensor) => void> | null = null;
+
   constructor(readonly leaf: Tensor) {
     super('AccumulateGrad', [], 1, Number.POSITIVE_INFINITY); // runs at once, so that memory is free early
   }
@@ -19,7 +21,18 @@ export class AccumulateGrad extends Node {
       else meta.grad.add_(grad);
     } else meta.grad = !createsGraph && ownsWholeStorage(grad) ? grad : grad.clone();
     meta.grad.storage.markPersistent();
+    if (this.afterwards !== null) for (const hook of this.afterwards) hook(this.leaf);
     return [];
+  }
+
+  /** Calls `hook` with the leaf whenever its gradient has been added to. */
+  registerPostHook(hook: (leaf: Tensor) => void): () => void {
+    this.afterwards ??= new Set();
+    const hooks = this.afterwards.add(hook);
+    return () => void hooks.delete(hook);
+  }
+  override get callsUserCode(): boolean {
+    return this.afterwards !== null;
   }
 }
 

@@ -1,11 +1,14 @@
 /** Gradients on demand. */
 import { AutogradError, checkTensor, formatShape, onesLike, ShapeError, type Tensor, zerosLike } from '@flambeau/core';
 import { castTo, sameShape } from '@flambeau/core/internal';
-import { type Root, runBackward } from './engine.js';
+import { type BackwardOptions as EngineOptions, type Root, runBackward } from './engine.js';
+import { vmap } from './func/vmap.js';
 import { edgeOf } from './history.js';
 import { needsGrad } from './meta.js';
 import { enableGrad } from './mode.js';
 import type { Edge } from './node.js';
+import { TransformError } from './transforms/frame.js';
+import { WrappedTensor } from './transforms/wrapped.js';
 
 type TensorOrTensors = Tensor | readonly Tensor[];
 const list = (t: TensorOrTensors): readonly Tensor[] => (Array.isArray(t) ? t : [t as Tensor]);
@@ -33,22 +36,43 @@ function rootsOf(op: string, outputs: readonly Tensor[], gradients: readonly (Te
 }
 
 export interface BackwardCallOptions {
-  /** The gradient of the loss with respect to this tensor, of its shape. Default 1 for a scalar. */
-  readonly gradient?: Tensor;
+  /** The gradient of the loss with respect to the tensor, of its shape; a list for a list of tensors. Default 1 for scalars. */
+  readonly gradient?: Tensor | readonly (Tensor | null)[];
   /** Keep the graph for another backward. Default: `createGraph`. */
   readonly retainGraph?: boolean;
   /** Record the backward pass, for higher derivatives. Default false. */
   readonly createGraph?: boolean;
+  /** Add gradients into `.grad` of these tensors only. Default: all leaves. */
+  readonly inputs?: TensorOrTensors;
 }
 
-/** Adds the gradient of `self` into `.grad` of every leaf it was computed from. PyTorch: `Tensor.backward`. */
-export function backward(self: Tensor, options: Tensor | BackwardCallOptions = {}): void {
-  const {
-    gradient,
-    createGraph = false,
-    retainGraph = createGraph,
-  } = 'storage' in options ? { gradient: options as Tensor } : options;
-  runBackward(rootsOf('backward', [self], [gradient]), { retainGraph, createGraph }, null);
+/**
+ * Adds the gradients of the tensors (of their sum, if there are several) into `.grad` of every leaf they were computed from.
+ * PyTorch: `Tensor.backward`, `torch.autograd.backward`.
+ */
+export function backward(tensors: TensorOrTensors, options: Tensor | BackwardCallOptions = {}): void {
+  const given: BackwardCallOptions = 'storage' in options ? { gradient: options as Tensor } : options;
+  const { gradient, createGraph = false, retainGraph = createGraph, inputs } = given;
+  const roots = list(tensors);
+  if (roots.some((t) => t instanceof WrappedTensor))
+    throw new TransformError(
+      'backward: gradients cannot be accumulated into leaves inside of a transform; use func.grad or grad()',
+    );
+  const gradients = gradient === undefined ? [] : Array.isArray(gradient) ? gradient : [gradient as Tensor];
+  const edges = rootsOf('backward', roots, gradients);
+  if (inputs === undefined) runBackward(edges, { retainGraph, createGraph }, null);
+  else accumulateInto(list(inputs), edges, { retainGraph, createGraph });
+}
+
+function accumulateInto(inputs: readonly Tensor[], roots: readonly Root[], options: EngineOptions): void {
+  const targets = inputs.map((t, i) => {
+    const edge = needsGrad(t) ? edgeOf(t) : null;
+    if (edge === null) throw new AutogradError(`backward: inputs[${i}] does not need gradients`);
+    return edge;
+  });
+  runBackward(roots, options, targets).forEach((g, i) => {
+    if (g !== null) inputs[i].grad = inputs[i].grad === null ? g : inputs[i].grad.add(g);
+  });
 }
 
 export interface GradOptions {
@@ -60,6 +84,8 @@ export interface GradOptions {
   readonly allowUnused?: boolean;
   /** Give zeros for such inputs. Default false. */
   readonly materializeGrads?: boolean;
+  /** `gradOutputs` have a batch of gradients as their first dimension, and so have the results. Default false. */
+  readonly isGradsBatched?: boolean;
 }
 
 /**
@@ -74,6 +100,7 @@ export function grad(
 ): Tensor[];
 export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options?: GradOptions): (Tensor | null)[];
 export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options: GradOptions = {}): (Tensor | null)[] {
+  if (options.isGradsBatched) return batchedGrad(outputs, inputs, options);
   const { gradOutputs, createGraph = false, retainGraph = createGraph, allowUnused = false, materializeGrads = false } = options;
   const wanted = list(inputs);
   const targets = wanted.map((input, i): Edge => {
@@ -98,4 +125,22 @@ export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options:
       `grad: inputs[${i}] was not used in computing the outputs; pass { allowUnused: true } to get null for it`,
     );
   });
+}
+
+/** One walk through the graph for a batch of gradients. */
+function batchedGrad(outputs: TensorOrTensors, inputs: TensorOrTensors, options: GradOptions): (Tensor | null)[] {
+  const { gradOutputs, isGradsBatched: _, ...rest } = options;
+  const given = gradOutputs === undefined ? [] : Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs as Tensor];
+  const batched = given.filter((g): g is Tensor => g !== null);
+  if (batched.length === 0) throw new AutogradError('grad: isGradsBatched needs gradOutputs with a batch dimension in front');
+  let present: readonly boolean[] = [];
+  const found = vmap((...examples: Tensor[]) => {
+    let next = 0;
+    const each = given.map((g) => (g === null ? null : examples[next++]));
+    const grads = grad(outputs, inputs, { ...rest, gradOutputs: each });
+    present = grads.map((g) => g !== null);
+    return grads.filter((g) => g !== null);
+  })(...batched);
+  let next = 0;
+  return present.map((is) => (is ? found[next++] : null));
 }

@@ -1,6 +1,6 @@
 import { dropout, getRngState, manualSeed, randn, type Tensor, tensor } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
-import { checkpoint, grad, noGrad } from './index.js';
+import { checkpoint, checkpointSequential, grad, noGrad } from './index.js';
 
 describe('checkpoint', () => {
   const w = randn([4, 4], { dtype: 'float64', requiresGrad: true });
@@ -81,11 +81,72 @@ describe('checkpoint', () => {
     expect(() => y.backward()).toThrow(/freed by an earlier backward/);
   });
 
-  test('is refused where it would give wrong gradients silently', () => {
-    const x = tensor([1], { requiresGrad: true });
-    const run = () => checkpoint((t: Tensor) => t.exp(), x);
-    expect(() => run().backward({ createGraph: true })).toThrow(/checkpoint: what is recomputed has no higher derivatives/);
-    expect(() => grad(run(), x)).toThrow(/checkpoint.*use backward\(\)/);
+  test('has higher derivatives, and gradients on demand', () => {
+    const x = tensor([0.5], { dtype: 'float64', requiresGrad: true });
+    const [first] = grad(checkpoint((t: Tensor) => t.exp().mul(t), x).sum(), x, { createGraph: true });
+    const [second] = grad(first.sum(), x);
+    expect(first.item()).toBeCloseTo(Math.exp(0.5) * 1.5, 12);
+    expect(second.item()).toBeCloseTo(Math.exp(0.5) * 2.5, 12);
     expect(x.grad).toBeNull();
+  });
+
+  test('takes tensors that are no leaves, closed over or nested in arguments', () => {
+    const gradientOf = (wrap: <R>(fn: () => R) => R) => {
+      const x = tensor([1, 2, 3], { dtype: 'float64', requiresGrad: true });
+      const [shared, nested] = [x.mul(2), { deep: [x.exp()] }];
+      wrap(() => shared.sin().mul(nested.deep[0]).square())
+        .add(shared)
+        .sum()
+        .backward();
+      return x.grad?.toArray();
+    };
+    const plain = gradientOf((fn) => fn());
+    expect(gradientOf((fn) => checkpoint(fn))).toEqual(plain);
+    const x = tensor([1, 2], { requiresGrad: true });
+    checkpoint((args: { a: Tensor[] }) => args.a[0].square(), { a: [x.mul(3)] })
+      .sum()
+      .backward();
+    expect(x.grad?.toArray()).toEqual([18, 36]);
+  });
+
+  test('frees nothing that others need', () => {
+    const x = tensor([0.3], { dtype: 'float64', requiresGrad: true });
+    const inner = x.exp();
+    const y = checkpoint((t: Tensor) => t.sin(), inner);
+    y.add(inner.square()).sum().backward();
+    expect(x.grad?.item()).toBeCloseTo(Math.cos(Math.exp(0.3)) * Math.exp(0.3) + 2 * Math.exp(0.6), 12);
+  });
+
+  test('notices what was changed in place before it is computed again', () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    const argument = tensor([1, 2]);
+    const y = checkpoint((a: Tensor, b: Tensor) => a.mul(b).exp(), x, argument);
+    argument.add_(1);
+    expect(() => y.sum().backward()).toThrow(/checkpoint: an argument of shape \(2,\) was changed in place/);
+    const closed = tensor([3, 4]);
+    const z = checkpoint((a: Tensor) => a.mul(closed).exp(), x);
+    closed.mul_(2);
+    expect(() => z.sum().backward()).toThrow(/changed in place/);
+  });
+
+  test('notices a function that does something else the second time', () => {
+    let calls = 0;
+    const x = tensor([1, 2], { requiresGrad: true });
+    const y = checkpoint((t: Tensor) => (calls++ === 0 ? t.exp() : t.exp().exp()), x);
+    expect(() => y.sum().backward()).toThrow(/checkpoint: the function kept 1 tensors .* and 2/);
+  });
+});
+
+describe('checkpointSequential', () => {
+  test('computes what the functions compute', () => {
+    const layers = [(t: Tensor) => t.exp(), (t: Tensor) => t.sin(), (t: Tensor) => t.square(), (t: Tensor) => t.mul(3)];
+    const gradientOf = (run: (x: Tensor) => Tensor) => {
+      const x = tensor([0.1, 0.2], { requiresGrad: true });
+      run(x).sum().backward();
+      return x.grad?.toArray();
+    };
+    const plain = gradientOf((x) => layers.reduce((y, f) => f(y), x));
+    for (const segments of [1, 2, 3, 4]) expect(gradientOf((x) => checkpointSequential(layers, segments, x))).toEqual(plain);
+    expect(() => checkpointSequential(layers, 5, tensor([1]))).toThrow(/5 segments for 4 functions/);
   });
 });

@@ -1,82 +1,104 @@
 /** Recomputing instead of keeping. */
-import { AutogradError, type GeneratorState, getRngState, isTensor, setRngState, type Tensor } from '@flambeau/core';
-import { runBackward } from './engine.js';
-import { edgeOf } from './history.js';
-import { needsGrad, setHistory } from './meta.js';
-import { enableGrad, isGradEnabled, noGrad } from './mode.js';
-import { type Edge, type Gradients, Node, releasedError } from './node.js';
+import { AutogradError, formatShape, type GeneratorState, getRngState, setRngState, type Tensor } from '@flambeau/core';
+import { sameShape } from '@flambeau/core/internal';
+import { enableGrad, isGradEnabled } from './mode.js';
+import { savedTensorsHooks } from './saved-hooks.js';
+import { leavesOf } from './transforms/pytree.js';
 
-type Results = Tensor | Tensor[];
+/** What is known of a tensor that was not kept: enough to notice that it is another one the second time. */
+interface Trace {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly version: number;
+}
+const traceOf = (t: Tensor): Trace => ({ shape: t.shape, dtype: t.dtype, version: t.version });
 
-class CheckpointNode extends Node {
-  override get callsUserCode(): boolean {
-    return true;
-  }
-  override get accumulates(): boolean {
-    return true;
-  }
-  private args: readonly unknown[] | null;
+/** One call whose saved tensors are made anew, all at once, when backward asks for the first of them. */
+class Recomputation {
+  private readonly expected: Trace[] = [];
+  private made: (Tensor | null)[] = [];
+  private readonly rngState: GeneratorState = getRngState();
+  private readonly arguments: readonly { readonly tensor: Tensor; readonly version: number }[];
 
   constructor(
-    private readonly fn: (...args: never[]) => Results,
+    private readonly fn: () => unknown,
     args: readonly unknown[],
-    edges: readonly (Edge | null)[],
-    outputCount: number,
-    private readonly rngState: GeneratorState,
   ) {
-    super('checkpoint', edges, outputCount);
-    this.args = args;
+    this.arguments = leavesOf(args).map((tensor) => ({ tensor, version: tensor.version }));
   }
 
-  override release(): void {
-    this.args = null;
+  run<R>(fn: () => R): R {
+    const pack = (t: Tensor): number => this.expected.push(traceOf(t)) - 1;
+    return savedTensorsHooks({ pack, unpack: (place) => this.take(place as number) }, fn);
   }
 
-  override apply(gradOutputs: Gradients): Gradients {
-    if (this.args === null) throw releasedError('checkpoint');
-    if (isGradEnabled())
-      throw new AutogradError('checkpoint: what is recomputed has no higher derivatives; call the function without checkpoint');
-    const inputs = this.args.map((a) => (isTensor(a) ? withOwnHistory(a) : a));
+  private take(place: number): Tensor {
+    if ((this.made[place] ?? null) === null) this.recompute();
+    const tensor = this.made[place] as Tensor;
+    this.made[place] = null; // backward needs it once; a second backward makes all of them again
+    return tensor;
+  }
+
+  private recompute(): void {
+    for (const { tensor, version } of this.arguments)
+      if (tensor.version !== version)
+        throw new AutogradError(
+          `checkpoint: an argument of shape ${formatShape(tensor.shape)} was changed in place since the function was first called (version ${version}, now ${tensor.version}); clone() it before`,
+        );
     const now = getRngState();
+    const made: Tensor[] = [];
     setRngState(this.rngState);
-    let result: Results;
     try {
-      result = enableGrad(() => this.fn(...(inputs as never[])));
+      const unpack = (place: unknown): Tensor => made[place as number];
+      enableGrad(() => savedTensorsHooks({ pack: (t) => made.push(t) - 1, unpack }, this.fn));
     } finally {
       setRngState(now);
     }
-    const outputs = Array.isArray(result) ? result : [result];
-    const roots = outputs.flatMap((t, i) => {
-      const grad = gradOutputs[i];
-      const edge = edgeOf(t);
-      return grad === null || edge === null ? [] : [{ edge, grad }];
-    });
-    runBackward(roots, { retainGraph: false, createGraph: false }, null);
-    return this.edges.map((e, i) => (e === null ? null : (inputs[i] as Tensor).grad));
+    this.check(made);
+    this.made = made;
   }
-}
 
-function withOwnHistory(t: Tensor): Tensor {
-  const leaf = t.detached();
-  if (needsGrad(t)) leaf.requiresGrad = true;
-  return leaf;
+  private check(made: readonly Tensor[]): void {
+    if (made.length !== this.expected.length)
+      throw new AutogradError(
+        `checkpoint: the function kept ${this.expected.length} tensors when it was first called and ${made.length} when it was called again; it must do the same both times`,
+      );
+    made.forEach((t, i) => {
+      const { shape, dtype, version } = this.expected[i];
+      if (!sameShape(t.shape, shape) || t.dtype !== dtype)
+        throw new AutogradError(
+          `checkpoint: the function kept a ${dtype} tensor of shape ${formatShape(shape)} when it was first called and a ${t.dtype} one of shape ${formatShape(t.shape)} when it was called again; it must do the same both times`,
+        );
+      if (t.version !== version)
+        throw new AutogradError(
+          `checkpoint: a tensor of shape ${formatShape(shape)} that the function uses was changed in place since it was first called (version ${version}, now ${t.version}); clone() it before`,
+        );
+    });
+  }
 }
 
 /**
  * Computes `fn(...args)` without keeping what backward needs, and computes it again, with the same random numbers, when backward
- * gets there. Parameters used inside get their gradients too. PyTorch: `torch.utils.checkpoint.checkpoint`.
+ * gets there. Whatever the function uses gets its gradients, of any order: arguments, parameters, what it closes over. It must do
+ * the same both times; tensors that were changed in place in between are noticed. PyTorch: `torch.utils.checkpoint.checkpoint`
+ * with `use_reentrant=False`.
  */
-export function checkpoint<A extends readonly unknown[], R extends Results>(fn: (...args: A) => R, ...args: A): R {
+export function checkpoint<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): R {
   if (!isGradEnabled()) return fn(...args);
-  const rngState = getRngState();
-  const edges = args.map((a) => (isTensor(a) ? edgeOf(a) : null));
-  const result = noGrad(() => fn(...args));
-  const outputs: Tensor[] = Array.isArray(result) ? result : [result];
-  const node = new CheckpointNode(fn as unknown as (...args: never[]) => Results, args, edges, outputs.length, rngState);
-  // what has a record of its own (an argument, a parameter) keeps it: the output is another tensor on the same memory
-  const fresh = outputs.map((t) => (t.autogradMeta === null ? t : t.detached()));
-  fresh.forEach((t, i) => {
-    setHistory(t, node, i);
-  });
-  return (Array.isArray(result) ? fresh : fresh[0]) as R;
+  const call = (): R => fn(...args);
+  return new Recomputation(call, args).run(call);
+}
+
+/**
+ * Calls functions one after another, in `segments` checkpointed groups of equal length; the last group is kept as usual.
+ * PyTorch: `torch.utils.checkpoint.checkpoint_sequential`.
+ */
+export function checkpointSequential(functions: readonly ((x: Tensor) => Tensor)[], segments: number, input: Tensor): Tensor {
+  if (!Number.isInteger(segments) || segments < 1 || segments > functions.length)
+    throw new AutogradError(`checkpointSequential: ${segments} segments for ${functions.length} functions`);
+  const size = Math.floor(functions.length / segments);
+  const run = (from: number, to: number) => (x: Tensor) => functions.slice(from, to).reduce((y, f) => f(y), x);
+  let x = input;
+  for (let i = 0; i < segments - 1; i++) x = checkpoint(run(i * size, (i + 1) * size), x);
+  return run((segments - 1) * size, functions.length)(x);
 }

@@ -6,8 +6,11 @@
  * tensors are seen by rules only, which keep nothing. What user code gets to see (hooks, `Function`, `.grad`, results) is not.
  */
 import { AutogradError, type Tensor } from '@flambeau/core';
-import { context, Layer, recycle, type Storage, type StorageTracker, withContext } from '@flambeau/core/internal';
+import { context, Layer, withContext } from '@flambeau/core/internal';
+import { anomaly, checkAnomaly } from './anomaly.js';
+import { BackwardMemory } from './backward-memory.js';
 import type { Edge, Gradients, Node } from './node.js';
+import { currentFrame } from './transforms/frame.js';
 
 export interface BackwardOptions {
   /** Keep what was saved, so that the same graph can be walked again. */
@@ -22,8 +25,6 @@ export interface Root {
   readonly grad: Tensor;
 }
 
-let runs = 0;
-
 /**
  * Walks the graph.
  *
@@ -34,67 +35,33 @@ export function runBackward(
   options: BackwardOptions,
   targets: readonly Edge[] | null,
 ): (Tensor | null)[] {
-  const { excluded } = context();
+  const { excluded, scope } = context();
   const walk = new Walk(options, targets);
   const change = options.createGraph
     ? { excluded: excluded & ~Layer.Autograd }
-    : { excluded: excluded | Layer.Autograd, scope: walk.memory };
+    : { excluded: excluded | Layer.Autograd, scope: walk.recycles ? walk.memory : scope };
   return withContext('backward', change, () => walk.run(roots));
-}
-
-/** Owns the memory that one backward pass allocates. */
-class BackwardMemory implements StorageTracker {
-  readonly run = ++runs;
-  readonly parent: StorageTracker | null = context().scope;
-  private fresh: Storage[] = [];
-
-  track(storage: Storage, madeBy: string): void {
-    storage.madeBy = madeBy;
-    storage.backwardRun = this.run;
-    this.fresh.push(storage);
-  }
-  keep(storage: Storage): void {
-    storage.markEscaped();
-    this.parent?.keep(storage);
-  }
-
-  /** A gradient is in flight. */
-  hold(grad: Tensor): void {
-    grad.storage.references++;
-  }
-  /** A gradient has arrived. */
-  drop(grad: Tensor): void {
-    const { storage } = grad;
-    if (--storage.references === 0) this.release(storage);
-  }
-  /** After a node: what it allocated and did not pass on was temporary. */
-  sweep(): void {
-    for (const storage of this.fresh) if (storage.references === 0) this.release(storage);
-    this.fresh = [];
-  }
-  private release(storage: Storage): void {
-    if (storage.backwardRun !== this.run || storage.released) return;
-    if (storage.escaped) {
-      if (!storage.persistent) this.parent?.track(storage, storage.madeBy as string);
-      storage.backwardRun = 0;
-    } else recycle(storage);
-  }
 }
 
 class Walk {
   readonly memory = new BackwardMemory();
-  private readonly recycles: boolean;
+  readonly recycles: boolean;
   private readonly dependencies = new Map<Node, number>();
   private readonly gradients = new Map<Node, (Tensor | null)[]>();
   private readonly ready = new ReadyQueue();
   private readonly captured: Map<Node, Map<number, Tensor | null>> | null;
   private readonly needed: Set<Node> | null;
+  /** The sequence of the earliest target; -1 where any operation may lead to one, as to a leaf. */
+  private readonly earliest: number;
 
   constructor(
     private readonly options: BackwardOptions,
     private readonly targets: readonly Edge[] | null,
   ) {
-    this.recycles = !options.createGraph;
+    // what a transform has wrapped lies on memory that the engine does not see
+    this.recycles = !options.createGraph && currentFrame() === null;
+    const sequences = (targets ?? []).map((t) => t.node.sequence);
+    this.earliest = sequences.length > 0 && sequences.every(Number.isFinite) ? Math.min(...sequences) : -1;
     this.needed = targets === null ? null : new Set();
     this.captured = targets === null ? null : new Map();
     for (const { node, index } of targets ?? []) {
@@ -124,6 +91,8 @@ class Walk {
       if (seen.has(node)) continue;
       seen.add(node);
       order.push(node);
+      // edges lead to earlier operations, so no way from here leads to a target
+      if (node.sequence < this.earliest) continue;
       for (const edge of node.edges) {
         if (edge === null) continue;
         this.dependencies.set(edge.node, (this.dependencies.get(edge.node) ?? 0) + 1);
@@ -170,7 +139,8 @@ class Walk {
       if (this.needed === null || node.edges.some((e) => e !== null && this.needed?.has(e.node))) {
         if (this.needed !== null && node.accumulates)
           throw new AutogradError(`${node.name}: its backward adds into .grad of leaves, which grad() must not; use backward()`);
-        results = asUser(() => node.run(grads));
+        results = !userSees && this.addsPart(node, grads) ? [] : asUser(() => node.run(grads));
+        if (anomaly.on) checkAnomaly(node, results);
         if (userSees) for (const g of results) g?.storage.markEscaped();
         if (results.length > node.edges.length)
           throw new AutogradError(`${node.name} returned ${results.length} gradients for ${node.edges.length} inputs`);
@@ -179,7 +149,7 @@ class Walk {
     }
     for (let i = 0; i < node.edges.length; i++) {
       const edge = node.edges[i];
-      if (edge === null) continue;
+      if (edge === null || (this.needed !== null && !this.needed.has(edge.node))) continue;
       const grad = results[i] ?? null;
       if (grad !== null) {
         if (this.recycles) this.memory.hold(grad);
@@ -193,6 +163,14 @@ class Walk {
       this.memory.sweep();
       if (arrived !== undefined) for (const g of arrived) if (g !== null) this.memory.drop(g);
     }
+  }
+
+  // The parts of one tensor (`split`, `unbind`) meet in the gradient that the first of them began.
+  private addsPart(node: Node, [grad]: Gradients): boolean {
+    const [edge] = node.edges;
+    if (!this.recycles || node.edges.length !== 1 || edge === null || grad === null) return false;
+    const sum = this.gradients.get(edge.node)?.[edge.index] ?? null;
+    return sum !== null && this.memory.owns(sum) && node.addTo(sum, grad);
   }
 
   private capture(node: Node, grads: readonly (Tensor | null)[]): void {
@@ -211,6 +189,11 @@ class Walk {
     const present = grads[index];
     if (present === null) {
       grads[index] = grad;
+      return;
+    }
+    if (this.recycles && this.memory.owns(present)) {
+      present.add_(grad);
+      this.memory.drop(grad);
       return;
     }
     const sum = present.add(grad);

@@ -1,6 +1,13 @@
 import { ones, type Tensor, tensor } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
-import { Function as AutogradFunction, type FunctionContext, grad, gradcheck, gradgradcheck } from './index.js';
+import {
+  Function as AutogradFunction,
+  type FunctionContext,
+  grad,
+  gradcheck,
+  gradgradcheck,
+  onceDifferentiable,
+} from './index.js';
 
 const leaf = (values: number[], dtype: 'float32' | 'float64' = 'float32') => tensor(values, { dtype, requiresGrad: true });
 
@@ -92,7 +99,7 @@ describe('a Function', () => {
     }
     const x = leaf([1]);
     const y = Reversed.apply(x);
-    expect(y).not.toBe(x);
+    expect(y === x).toBe(false);
     y.sum().backward();
     expect(x.grad?.toArray()).toEqual([-1]);
     expect(x.isLeaf).toBe(true);
@@ -170,4 +177,41 @@ describe('a Function', () => {
     const y = x.mul(1);
     expect(grad(Cube.apply(y).sum(), y)[0].toArray()).toEqual([12]);
   });
+});
+
+describe('onceDifferentiable', () => {
+  class Exp extends AutogradFunction {
+    static forward(ctx: FunctionContext, x: Tensor): Tensor {
+      const y = x.exp();
+      ctx.saveForBackward(x, y);
+      return y;
+    }
+    static backward = onceDifferentiable((ctx: FunctionContext, g: Tensor) => g.mul(ctx.savedTensors[1] as Tensor));
+  }
+
+  test('allows one derivative and refuses the second', () => {
+    const x = leaf([0, 1], 'float64');
+    expect(gradcheck((t) => Exp.apply(t), [x])).toBe(true);
+    const [first] = grad(Exp.apply(x).sum(), x, { createGraph: true });
+    expect(first.toArray()).toEqual([1, expect.closeTo(Math.E, 12)]);
+    expect(() => grad(first.sum(), x)).toThrow(/onceDifferentiable/);
+  });
+});
+
+test('an input that forward changes in place is marked dirty and keeps its identity', () => {
+  class Double extends AutogradFunction {
+    static forward(ctx: FunctionContext, x: Tensor): Tensor {
+      ctx.markDirty(x);
+      return x.mul_(2);
+    }
+    static backward(_ctx: FunctionContext, g: Tensor): Tensor {
+      return g.mul(2);
+    }
+  }
+  const x = leaf([1, 2]);
+  const y = x.mul(3);
+  expect(Double.apply(y) === y).toBe(true);
+  y.sum().backward();
+  expect(x.grad?.toArray()).toEqual([6, 6]);
+  expect(() => Double.apply(leaf([1]))).toThrow(/cannot be marked dirty/);
 });

@@ -1,6 +1,6 @@
 import { AutogradError, type Tensor, tensor } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
-import { type Gradients, grad, type TensorHook } from './index.js';
+import { backward, type Gradients, grad, graph, type Node, type TensorHook } from './index.js';
 
 const leaf = (values: number[]) => tensor(values, { requiresGrad: true });
 
@@ -120,5 +120,71 @@ describe('retainGrad', () => {
     x.retainGrad();
     expect(x.retainsGrad).toBe(false);
     expect(() => tensor([1]).retainGrad()).toThrow(AutogradError);
+  });
+});
+
+describe('hooks after accumulation', () => {
+  test('run on leaves once the gradient is there, and may take it away', () => {
+    const x = leaf([1, 2]);
+    const seen: unknown[] = [];
+    const remove = x.registerPostAccumulateGradHook((t) => {
+      seen.push(t.grad?.toArray());
+      t.grad = null;
+    });
+    x.mul(3).sum().backward();
+    x.mul(4).sum().backward();
+    expect(seen).toEqual([
+      [3, 3],
+      [4, 4],
+    ]);
+    expect(x.grad).toBeNull();
+    remove();
+    x.sum().backward();
+    expect(x.grad?.toArray()).toEqual([1, 1]);
+    expect(() => x.mul(2).registerPostAccumulateGradHook(() => {})).toThrow(/only leaves/);
+  });
+});
+
+describe('the graph', () => {
+  test('nodes have prehooks, metadata and edges', () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(3);
+    const node = y.gradFn as Node;
+    node.metadata.set('layer', 7);
+    expect(node.metadata.get('layer')).toBe(7);
+    expect(node.nextFunctions.map((e) => e?.node.name ?? null)).toEqual(['AccumulateGrad', null]);
+    expect(graph.getGradientEdge(x).node.name).toBe('AccumulateGrad');
+    const remove = node.registerPrehook(([g]) => [(g as Tensor).mul(10)]);
+    y.sum().backward({ retainGraph: true });
+    expect(x.grad?.toArray()).toEqual([30, 30]);
+    remove();
+    x.grad = null;
+    y.sum().backward();
+    expect((x.grad as Tensor | null)?.toArray()).toEqual([3, 3]);
+    graph.incrementVersion(x);
+    expect(x.version).toBe(1);
+  });
+
+  test('a hook can wait for the gradients of several tensors, or for the first', () => {
+    const x = leaf([1]);
+    const [a, b] = [x.mul(2), x.mul(3)];
+    const calls: unknown[] = [];
+    const numbers = (grads: readonly Tensor[]) => grads.map((g) => g.item());
+    const remove = graph.registerMultiGradHook([a, b], (grads) => calls.push(['all', numbers(grads)]));
+    graph.registerMultiGradHook([a, b], (grads) => calls.push(['any', numbers(grads)]), { mode: 'any' });
+    a.mul(5).add(b.mul(7)).sum().backward({ retainGraph: true });
+    expect(calls).toContainEqual(['all', [5, 7]]);
+    expect(calls.length).toBe(2);
+    a.sum().backward(); // the other one gets none
+    expect(calls.length).toBe(3);
+    remove();
+  });
+
+  test('backward takes several tensors, and may be limited to some leaves', () => {
+    const [x, y] = [leaf([1]), leaf([2])];
+    const outputs = [x.mul(y), y.mul(3)];
+    backward(outputs, { gradient: [tensor([10]), null], inputs: [y] });
+    expect(x.grad).toBeNull();
+    expect(y.grad?.toArray()).toEqual([13]);
   });
 });

@@ -193,3 +193,34 @@ describe('views', () => {
     expect(() => leaf([1]).mul(1).expand([3]).add_(1)).toThrow(/an expanded tensor .*clone\(\) it first/);
   });
 });
+
+describe('views in place', () => {
+  test('leaves are refused, other tensors go on with the history of the view', () => {
+    const x = leaf([1, 2, 3]);
+    expect(() => x.unsqueeze_(0)).toThrow(/unsqueeze_: a leaf that requires gradients .*use unsqueeze/);
+    const y = x.mul(2);
+    expect(y.unsqueeze_(1)).toBe(y);
+    expect([y.shape, String(y.gradFn)]).toEqual([[3, 1], '<unsqueeze>']);
+    y.t_()
+      .mul(tensor([[1, 10, 100]]))
+      .sum()
+      .backward();
+    expect(x.grad?.toArray()).toEqual([2, 20, 200]);
+  });
+  test('a view of a base stays one', () => {
+    const x = leaf([1, 2, 3, 4], 'float64');
+    const rows = (t: Tensor) => {
+      const base = t.mul(1).reshape([2, 2]);
+      const row = base.select(0, 1).unsqueeze_(0);
+      row.mul_(3);
+      return base.square();
+    };
+    expect(gradcheck(rows, [x])).toBe(true);
+  });
+  test('a backward pass refuses a tensor that it saved and that got another shape since', () => {
+    const x = leaf([1, 2]).mul(1);
+    const y = x.mul(x);
+    x.unsqueeze_(0);
+    expect(() => y.sum().backward()).toThrow(/in place|in-place/);
+  });
+});

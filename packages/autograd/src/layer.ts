@@ -16,25 +16,34 @@ import { edgeOf, isLeaf } from './history.js';
 import { ensureMeta, needsGrad, setHistory } from './meta.js';
 import { type Edge, type Gradients, Node } from './node.js';
 import { type CompiledRule, OpNode } from './op-node.js';
+import { levelOf, topLevel } from './transforms/wrapped.js';
 
 /** In place of a rule: differentiate the decomposition. */
 export const DECOMPOSE = 'decompose';
 
+/**
+ * The transform level at which an operation is recorded. Inputs of outer levels are constants there: they are recorded when the
+ * transform dispatches what it makes of the operation. Outside of transforms nobody has to look: `ANY`.
+ */
+const recordingLevel = (inputs: Inputs, bits: number): number => ((bits & Layer.Transform) === 0 ? ANY : topLevel(inputs));
+const ANY = -1;
+const isRecorded = (t: Tensor, level: number): boolean => needsGrad(t) && (level === ANY || levelOf(t) === level);
+
 /** The edges to the inputs that need gradients and have a rule; null if there are none. */
-function edgesOf(def: AnyOpDef, rule: CompiledRule, inputs: Inputs): (Edge | null)[] | null {
+function edgesOf(def: AnyOpDef, rule: CompiledRule, inputs: Inputs, level: number): (Edge | null)[] | null {
   let any = false;
   const edges: (Edge | null)[] = new Array(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    const edge = input !== null && (def.variadic || rule.differentiates(i)) ? edgeOf(input) : null;
+    const edge = input !== null && (def.variadic || rule.differentiates(i)) && isRecorded(input, level) ? edgeOf(input) : null;
     edges[i] = edge;
     if (edge !== null) any = true;
   }
   return any ? edges : null;
 }
 
-function someInputNeedsGrad(inputs: Inputs): boolean {
-  for (const input of inputs) if (input !== null && needsGrad(input)) return true;
+function someInputNeedsGrad(inputs: Inputs, level: number): boolean {
+  for (const input of inputs) if (input !== null && isRecorded(input, level)) return true;
   return false;
 }
 
@@ -52,10 +61,11 @@ function decompose(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outpu
 
 const autogradLayer: DispatchLayer = {
   call(def: AnyOpDef, inputs: Inputs, attributes: Attributes, below: number): Outputs {
-    if (!def.differentiable || !someInputNeedsGrad(inputs)) return dispatchBelow(def, inputs, attributes, below);
+    const level = recordingLevel(inputs, below);
+    if (!def.differentiable || !someInputNeedsGrad(inputs, level)) return dispatchBelow(def, inputs, attributes, below);
     const rule = ruleOf(def);
     if (rule === DECOMPOSE) return decompose(def, inputs, attributes);
-    const edges = edgesOf(def, rule, inputs);
+    const edges = edgesOf(def, rule, inputs, level);
     const outputs = dispatchBelow(def, inputs, attributes, below);
     if (edges === null) return outputs;
     if (Array.isArray(outputs)) {
@@ -71,13 +81,15 @@ const autogradLayer: DispatchLayer = {
   },
 
   callInplace(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes, below: number): Tensor {
-    if (!needsGrad(self) && !(def.differentiable && someInputNeedsGrad(inputs)))
+    const level = recordingLevel([self, ...inputs], below);
+    const selfIsRecorded = isRecorded(self, level);
+    if (!selfIsRecorded && !(def.differentiable && someInputNeedsGrad(inputs, level)))
       return dispatchInplaceBelow(def, self, inputs, attributes, below);
     checkInplace(def.name, self);
     const rule = def.differentiable ? ruleOf(def) : null;
     if (rule === DECOMPOSE) return self.copy_(decompose(def, inputs, attributes) as Tensor);
-    const edges = rule === null ? null : edgesOf(def, rule, inputs);
-    if (edges === null && !needsGrad(self)) return dispatchInplaceBelow(def, self, inputs, attributes, below);
+    const edges = rule === null ? null : edgesOf(def, rule, inputs, level);
+    if (edges === null && !selfIsRecorded) return dispatchInplaceBelow(def, self, inputs, attributes, below);
     const { base } = self;
     const baseEdge = base === null ? null : edgeOf(base);
     const node = edges === null ? new Overwrite(def.name) : new OpNode(rule as CompiledRule, edges, 1, attributes, inputs);

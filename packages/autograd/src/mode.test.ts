@@ -90,3 +90,32 @@ test('a promise from a function that is not async is refused: its awaits would r
     new TypeError('noGrad: the callback returned a promise but is not an async function; write noGrad(async () => …)'),
   );
 });
+
+test('what an async block has started without waiting for it stays in the block', async () => {
+  const x = tensor([1], { requiresGrad: true });
+  const pause = () => new Promise((resolve) => setImmediate(resolve));
+  let child: Promise<boolean> | undefined;
+  await noGrad(async () => {
+    child = (async () => {
+      await pause();
+      await pause();
+      return x.mul(2).requiresGrad;
+    })();
+  });
+  expect(x.mul(2).requiresGrad).toBe(true);
+  expect(await child).toBe(false);
+  expect(x.mul(2).requiresGrad).toBe(true);
+});
+
+test('a promise that noGrad refuses is not reported as unhandled when it is rejected', async () => {
+  const seen: unknown[] = [];
+  const note = (reason: unknown) => seen.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    expect(() => noGrad(() => Promise.reject(new Error('refused')))).toThrow(/not an async function/);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(seen).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+});

@@ -1,10 +1,13 @@
 /** The graph: nodes are recorded operations, edges lead from a node to the nodes that made its inputs. */
 import { AutogradError, formatShape, ShapeError, type Tensor } from '@flambeau/core';
 import { castTo, type DTypeInfo, sameShape } from '@flambeau/core/internal';
+import { anomaly, noteCreation } from './anomaly.js';
 
 export type Gradients = readonly (Tensor | null)[];
 /** Sees a node's gradients; may return others in their place. */
 export type NodeHook = (gradInputs: Gradients, gradOutputs: Gradients) => Gradients | undefined;
+/** Sees the gradients that reach a node; may return others in their place. */
+export type NodePreHook = (gradOutputs: Gradients) => Gradients | undefined;
 /** Sees a tensor's gradient; may return another in its place. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined;
 
@@ -28,6 +31,8 @@ interface OutputHooks {
 }
 
 let nextSequence = 0;
+// few nodes have any, so that it is no field of all
+const metadata = new WeakMap<Node, Map<string, unknown>>();
 
 /** One recorded operation. PyTorch: `torch.autograd.graph.Node`. */
 export abstract class Node {
@@ -41,6 +46,7 @@ export abstract class Node {
   }
   private outputHooks: Map<number, OutputHooks> | null = null;
   private nodeHooks: Set<NodeHook> | null = null;
+  private preHooks: Set<NodePreHook> | null = null;
 
   constructor(
     readonly name: string,
@@ -49,10 +55,16 @@ export abstract class Node {
     readonly outputCount: number,
     /** Later operations have greater numbers and run earlier in backward. */
     readonly sequence: number = nextSequence++,
-  ) {}
+  ) {
+    if (anomaly.on) noteCreation(this);
+  }
 
   /** From the gradients of the outputs to those of the inputs. */
   abstract apply(gradOutputs: Gradients): Gradients;
+  /** @internal Adds the gradient into `sum`, its input's so far, if that is all there is to do. */
+  addTo(_sum: Tensor, _grad: Tensor): boolean {
+    return false;
+  }
   /** Drops what was saved for backward. */
   release(): void {}
 
@@ -66,6 +78,20 @@ export abstract class Node {
     this.nodeHooks ??= new Set();
     const hooks = this.nodeHooks.add(hook);
     return () => void hooks.delete(hook);
+  }
+
+  /** Calls `hook(gradOutputs)` before this node runs. Returns a function that removes the hook. PyTorch: `register_prehook`. */
+  registerPrehook(hook: NodePreHook): () => void {
+    this.preHooks ??= new Set();
+    const hooks = this.preHooks.add(hook);
+    return () => void hooks.delete(hook);
+  }
+
+  /** Anything that the user wants to keep with the node. PyTorch: `grad_fn.metadata`. */
+  get metadata(): Map<string, unknown> {
+    let data = metadata.get(this);
+    if (data === undefined) metadata.set(this, (data = new Map()));
+    return data;
   }
 
   /** @internal Hooks of the tensor that is this node's output `index`. */
@@ -95,7 +121,7 @@ export abstract class Node {
   }
 
   get hasHooks(): boolean {
-    return this.outputHooks !== null || this.nodeHooks !== null;
+    return this.outputHooks !== null || this.nodeHooks !== null || this.preHooks !== null;
   }
 
   /** @internal Lets the hooks of the output tensors see, and replace, their gradients. */
@@ -112,8 +138,10 @@ export abstract class Node {
 
   /** @internal Runs the node and its own hooks. */
   run(gradOutputs: (Tensor | null)[]): Gradients {
-    let result = this.apply(gradOutputs);
-    if (this.nodeHooks !== null) for (const hook of this.nodeHooks) result = hook(result, gradOutputs) ?? result;
+    let given: Gradients = gradOutputs;
+    if (this.preHooks !== null) for (const hook of this.preHooks) given = hook(given) ?? given;
+    let result = this.apply(given);
+    if (this.nodeHooks !== null) for (const hook of this.nodeHooks) result = hook(result, given) ?? result;
     return result;
   }
 
@@ -138,24 +166,6 @@ export function checkVersion(tensor: Tensor, version: number, op: string, as: st
       `the backward of ${op} needs its ${as} of shape ${formatShape(tensor.shape)} at version ${version}, but an in-place ` +
         `operation has changed it since (version ${tensor.version}); clone() it before the in-place operation`,
     );
-}
-
-/** A tensor kept for the backward of user code, with the version it had. */
-export class SavedTensor {
-  private readonly version: number;
-  constructor(
-    private readonly tensor: Tensor,
-    private readonly op: string,
-    private readonly as: string,
-  ) {
-    this.version = tensor.version;
-  }
-
-  /** @throws {AutogradError} If the tensor was changed in place since. */
-  unpack(): Tensor {
-    checkVersion(this.tensor, this.version, this.op, this.as);
-    return this.tensor;
-  }
 }
 
 export function releasedError(name: string): AutogradError {

@@ -14,6 +14,7 @@ import {
 import { metaOf, setHistory } from './meta.js';
 import { checkVersion, type Edge, type Gradients, Node, releasedError } from './node.js';
 import type { InputRule, JointRule } from './rule.js';
+import { PackedTensor, savedHooks } from './saved-hooks.js';
 
 type AnyInputRule = InputRule<string, Attributes, unknown>;
 type AnyJointRule = JointRule<string, Attributes, unknown>;
@@ -75,7 +76,7 @@ export class OpNode extends Node {
   /** The inputs' shapes, not the inputs: one that no rule saves is not kept alive. */
   private readonly shapes: readonly Shape[];
   /** What `plan` lists, and the versions it had; null once released. */
-  private saved: readonly (Tensor | null)[] | null = null;
+  private saved: readonly (Tensor | PackedTensor | null)[] | null = null;
   private versions: readonly number[] = NO_VERSIONS;
 
   constructor(
@@ -107,12 +108,15 @@ export class OpNode extends Node {
       this.saved = NOTHING;
       return;
     }
-    const saved: (Tensor | null)[] = new Array(plan.length);
+    const saved: (Tensor | PackedTensor | null)[] = new Array(plan.length);
     const versions: number[] = new Array(plan.length);
     for (let i = 0; i < plan.length; i++) {
       const { input, result } = plan[i];
       const tensor = input >= 0 ? inputs[input] : Array.isArray(results) ? results[result] : results;
-      saved[i] = tensor;
+      saved[i] =
+        savedHooks === null || tensor === null
+          ? tensor
+          : new PackedTensor(savedHooks, tensor, input >= 0 ? this.edges[input] : null);
       versions[i] = tensor === null ? 0 : tensor.storage.version;
     }
     this.saved = saved;
@@ -126,6 +130,12 @@ export class OpNode extends Node {
 
   override release(): void {
     if (this.saved !== NOTHING) this.saved = null; // a rule that saves nothing works again and again
+  }
+
+  override addTo(sum: Tensor, grad: Tensor): boolean {
+    const add = this.rule.inputs[0]?.addTo;
+    add?.(sum, grad, this.attributes);
+    return add !== undefined;
   }
 
   override apply(gradOutputs: Gradients): Gradients {
@@ -161,10 +171,12 @@ export class OpNode extends Node {
     const createsGraph = (context().excluded & Layer.Autograd) === 0;
     const result: Record<string, Tensor> = {};
     for (let i = 0; i < plan.length; i++) {
-      let tensor = saved[i];
-      if (tensor === null) continue;
+      const kept = saved[i];
+      if (kept === null) continue;
       const { name, result: index } = plan[i];
-      checkVersion(tensor, versions[i], this.name, index < 0 ? `input '${name}'` : name);
+      let tensor: Tensor;
+      if (kept instanceof PackedTensor) tensor = kept.unpack();
+      else checkVersion((tensor = kept), versions[i], this.name, index < 0 ? `input '${name}'` : name);
       // a result that was detached in place since still has its history here
       if (createsGraph && index >= 0 && metaOf(tensor)?.node !== this) {
         tensor = tensor.detached();

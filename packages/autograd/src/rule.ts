@@ -25,6 +25,11 @@ export interface InputRule<N extends string, A, G> {
    * @param shapes - The inputs' shapes, which cost nothing to keep.
    */
   readonly vjp: (grad: G, saved: Saved<N>, attributes: A, shapes: { readonly [K in N]: Shape }) => Tensor | null;
+  /**
+   * For an op that reads a part of its input: adds the gradient into that part of `sum`, which gradients of other parts have
+   * begun. Without it, every part of a tensor would cost a tensor of zeros.
+   */
+  readonly addTo?: (sum: Tensor, grad: Tensor, attributes: A) => void;
 }
 
 /** The gradients of all inputs at once, for kernels that share work between them and for variadic ops. */

@@ -4,10 +4,12 @@
  */
 import { AutogradError, checkTensor, type DType, DTypeError, formatShape, ShapeError, Tensor } from '@flambeau/core';
 import { Layer, sameShape, setPrintSuffix } from '@flambeau/core/internal';
+import { AccumulateGrad } from './accumulate-grad.js';
 import { type BackwardCallOptions, backward } from './backward.js';
 import { edgeOf, gradFn, isLeaf, setRequiresGrad } from './history.js';
 import { ensureMeta, metaOf, needsGrad } from './meta.js';
 import type { Node, TensorHook } from './node.js';
+import { WrappedTensor } from './transforms/wrapped.js';
 
 declare module '@flambeau/core' {
   // biome-ignore lint/suspicious/noExplicitAny: must repeat core's declaration
@@ -31,6 +33,11 @@ declare module '@flambeau/core' {
     retainGrad(): void;
     /** Calls `hook` with the gradient of this tensor, which it may replace. Returns a function that removes the hook. */
     registerHook(hook: TensorHook): () => void;
+    /**
+     * Calls `hook` with this leaf after a backward pass has added to its `.grad`, e.g. to step and free the gradient at once.
+     * Returns a function that removes the hook. PyTorch: `register_post_accumulate_grad_hook`.
+     */
+    registerPostAccumulateGradHook(hook: (leaf: Tensor) => void): () => void;
   }
 }
 
@@ -91,9 +98,10 @@ const methods = {
     backward(this, options);
   },
   detach(this: Tensor): Tensor {
-    return this.detached();
+    return this instanceof WrappedTensor ? this.stopped() : this.detached();
   },
   detach_(this: Tensor): Tensor {
+    if (this instanceof WrappedTensor) throw new AutogradError('detach_: inside of a transform use detach()');
     if (this.base !== null) throw new AutogradError('detach_: a view cannot be detached in place; use detach()');
     const meta = metaOf(this);
     if (meta !== null) {
@@ -122,6 +130,12 @@ const methods = {
   },
   registerHook(this: Tensor, hook: TensorHook): () => void {
     return registerHook(this, hook);
+  },
+  registerPostAccumulateGradHook(this: Tensor, hook: (leaf: Tensor) => void): () => void {
+    const node = edgeOf(this)?.node;
+    if (!(node instanceof AccumulateGrad))
+      throw new AutogradError('registerPostAccumulateGradHook: only leaves that need gradients accumulate them');
+    return node.registerPostHook(hook);
   },
 };
 

@@ -12,7 +12,7 @@ interface Loop {
 }
 
 const full = process.env.FLAMBEAU_TEST_FULL !== undefined;
-const STEPS = full ? { mlp: 10_000, cnn: 500 } : { mlp: 500, cnn: 160 };
+const STEPS = full ? { mlp: 10_000, cnn: 500 } : { mlp: 500, cnn: 240 };
 const BALLAST_MB = 100;
 const script = new URL('training-loop.mjs', import.meta.url);
 const seconds = full ? 1800 : 100;

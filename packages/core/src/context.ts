@@ -5,10 +5,14 @@
  * while one is running does dispatch have to ask for it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AutocastState } from './autocast.js';
 import type { Storage } from './storage.js';
 
-/** The dispatch layers, from the innermost to the outermost; the order is fixed. */
-export const Layer = { Profiler: 1, Trace: 2, Autograd: 4, Autocast: 8, Transform: 16 } as const;
+/**
+ * The dispatch layers, from the innermost to the outermost; the order is fixed. A transform (`vmap`, `jvp`) stands below autograd:
+ * it dispatches what its tensors hide anew, through all layers, so that the graphs inside and outside of it stay apart.
+ */
+export const Layer = { Profiler: 1, Trace: 2, Transform: 4, Autograd: 8, Autocast: 16 } as const;
 
 /** Watches allocations: a memory scope, or a backward pass. */
 export interface StorageTracker {
@@ -32,12 +36,19 @@ export interface Context {
   readonly inference: boolean;
   /** Is told of every storage that an op allocates. */
   readonly scope: StorageTracker | null;
+  /** The precision of `autocast`; it holds where the layer is on. */
+  readonly autocast: AutocastState | null;
 }
 
-const ROOT: Context = { active: 0, excluded: 0, inference: false, scope: null };
+const ROOT: Context = { active: 0, excluded: 0, inference: false, scope: null, autocast: null };
 let current: Context = ROOT;
+/** Contexts of async callbacks that code may still be running in. */
 let runningAsync = 0;
 const asyncContext = new AsyncLocalStorage<Context>();
+// What an async callback started without awaiting it runs on in its context, for as long as anything refers to that.
+const ended = new FinalizationRegistry<void>(() => {
+  runningAsync--;
+});
 const AsyncFunction = (async () => {}).constructor;
 
 /** The context of the running code. */
@@ -62,20 +73,20 @@ export function withContext<T>(name: string, change: Partial<Context>, fn: () =>
   } finally {
     current = saved;
   }
-  if (result instanceof Promise)
+  if (result instanceof Promise) {
+    result.catch(() => {}); // the caller gets this error instead
     throw new TypeError(`${name}: the callback returned a promise but is not an async function; write ${name}(async () => …)`);
+  }
   return result;
 }
 
 function runAsync<T>(next: Context, fn: () => T): T {
   runningAsync++;
+  ended.register(next, undefined);
   const saved = current;
   current = ROOT; // the callback's own synchronous part reads the async context, too
   try {
-    const promise = asyncContext.run(next, fn) as Promise<unknown>;
-    return promise.finally(() => {
-      runningAsync--;
-    }) as T;
+    return asyncContext.run(next, fn);
   } finally {
     current = saved;
   }

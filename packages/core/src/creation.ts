@@ -5,6 +5,7 @@
 import { cpu, runKernel } from './backend/cpu/cpu.js';
 import { Layer } from './context.js';
 import { hasLayer } from './dispatch.js';
+import { getDefaultDevice } from './default-device.js';
 import { type DType, type DTypeInfo, dtypeInfo, getDefaultDtype } from './dtype.js';
 import { AutogradError, DeviceError, DTypeError, ValueError } from './errors.js';
 import { BOOL, INT64, type Scalar, scalarTensor } from './promotion.js';
@@ -15,14 +16,14 @@ import { checkTensor, type Complex, Tensor } from './tensor.js';
 export interface TensorOptions<D extends DType = any> {
   /** Element type. */
   readonly dtype?: D;
-  /** Default: 'cpu'. */
+  /** Default: `getDefaultDevice()`. */
   readonly device?: string;
   /** Record what happens to the tensor for gradients. Needs @flambeau/autograd. Default false. */
   readonly requiresGrad?: boolean;
 }
 
 /** @internal An uninitialised tensor. */
-export function emptyOf(op: string, shape: Shape, dtype: DTypeInfo, device = 'cpu'): Tensor {
+export function emptyOf(op: string, shape: Shape, dtype: DTypeInfo, device = getDefaultDevice()): Tensor {
   if (!Array.isArray(shape))
     throw new TypeError(`${op}: the shape must be an array of sizes such as [2, 3], got ${typeof shape}`);
   checkShape(op, shape);
@@ -150,20 +151,12 @@ export function arange(...parameters: (number | bigint | TensorOptions | undefin
 
 /** `steps` numbers, evenly spaced from `start` to `end` inclusive. PyTorch: `torch.linspace`. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
-  return finish(
-    'linspace',
-    spaced('linspace', start, end, steps, options, (x) => x),
-    options,
-  );
+  return spaced('linspace', start, end, steps, options, (x) => x);
 }
 
 /** `base` to the power of `steps` numbers evenly spaced from `start` to `end` inclusive. Default base: 10. PyTorch: `torch.logspace`. */
 export function logspace(start: number, end: number, steps: number, base = 10, options: TensorOptions = {}): Tensor {
-  return finish(
-    'logspace',
-    spaced('logspace', start, end, steps, options, (x) => base ** x),
-    options,
-  );
+  return spaced('logspace', start, end, steps, options, (x) => base ** x);
 }
 
 function spaced(
@@ -176,14 +169,23 @@ function spaced(
 ): Tensor {
   if (!Number.isSafeInteger(steps) || steps < 0)
     throw new ValueError(`${op}: the number of steps must be a non-negative integer, got ${steps}`);
-  const exact = emptyOf(op, [steps], dtypeInfo('float64'), options.device);
-  const values = new Float64Array(exact.storage.buffer as ArrayBuffer, exact.storage.byteOffset, steps);
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // counted from both ends, so that the last number is `end` itself
-  for (let i = 0; i < steps; i++) values[i] = map(i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
-  const t = emptyOf(op, [steps], dtypeInfo(options.dtype ?? getDefaultDtype()), options.device);
+  const at = (i: number): number => map(i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  return fromFloat64(
+    op,
+    Float64Array.from({ length: steps }, (_, i) => at(i)),
+    options,
+  );
+}
+
+/** @internal The values in the dtype of the options, rounded once. */
+export function fromFloat64(op: string, values: Float64Array, options: TensorOptions): Tensor {
+  const exact = emptyOf(op, [values.length], dtypeInfo('float64'), options.device);
+  new Float64Array(exact.storage.buffer as ArrayBuffer, exact.storage.byteOffset, values.length).set(values);
+  const t = emptyOf(op, [values.length], dtypeInfo(options.dtype ?? getDefaultDtype()), options.device);
   cpu.copy(t, exact);
-  return t;
+  return finish(op, t, options);
 }
 
 /** Ones on the diagonal, zeros elsewhere, shape `(n, m)`. PyTorch: `torch.eye`. */

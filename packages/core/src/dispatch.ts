@@ -43,7 +43,11 @@ function layerBits(inputs: Inputs): number {
   return bits & ~excluded;
 }
 
+const meetsComplex = (def: AnyOpDef, inputs: Inputs): boolean =>
+  def.ofComplex !== undefined && (inputs[0] as Tensor).info.category === 3;
+
 export function dispatch(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
+  if (meetsComplex(def, inputs)) return (def.ofComplex as NonNullable<AnyOpDef['ofComplex']>)(inputs, attributes);
   return dispatchBelow(def, inputs, attributes, layerBits(inputs));
 }
 
@@ -88,6 +92,7 @@ function execute(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs
   if (Array.isArray(meta)) {
     const outputs = meta.map((m: TensorMeta) => backend.empty(m.shape, m.dtype, def.name));
     run(backend, def, outputs, inputs, attributes);
+    def.check?.(outputs, attributes);
     return outputs;
   }
   const single = meta as TensorMeta;
@@ -114,9 +119,9 @@ function decompose(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outpu
 }
 
 function viewOf(def: AnyOpDef, self: Tensor, attributes: Attributes): Tensor {
-  const { shape, strides, offset } = (def.view as NonNullable<AnyOpDef['view']>)(self, attributes);
+  const { shape, strides, offset, dtype = self.info } = (def.view as NonNullable<AnyOpDef['view']>)(self, attributes);
   if (shape.length > MAX_DIMS) throw new ShapeError(`${def.name}: ${shape.length} dimensions; at most ${MAX_DIMS} are supported`);
-  const view = new Tensor(self.storage, shape, strides, offset, self.info);
+  const view = new Tensor(self.storage, shape, strides, offset, dtype);
   if ((context().excluded & Layer.Autograd) === 0) view.base = self.base ?? self;
   return view;
 }

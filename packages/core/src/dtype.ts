@@ -88,6 +88,13 @@ export const bool = 'bool';
 export const complex64 = 'complex64';
 export const complex128 = 'complex128';
 
+/** The dtype of a complex one's parts; others as they are. */
+export const toRealInfo = (info: DTypeInfo): DTypeInfo =>
+  info === INFO.complex64 ? INFO.float32 : info === INFO.complex128 ? INFO.float64 : info;
+/** The complex dtype with parts of a real one. */
+export const toComplexInfo = (info: DTypeInfo): DTypeInfo =>
+  info.kind === 'complex' ? info : info === INFO.float64 ? INFO.complex128 : INFO.complex64;
+
 export const isFloatingPoint = (dtype: DType): boolean => dtypeInfo(dtype).kind === 'float';
 export const isComplexDType = (dtype: DType): boolean => dtypeInfo(dtype).kind === 'complex';
 

@@ -17,6 +17,8 @@ export class IndexError extends FlambeauError {}
 export class DeviceError extends FlambeauError {}
 /** A value that is not allowed where it stands. */
 export class ValueError extends FlambeauError {}
+/** A matrix that has no such decomposition or inverse: singular, not positive definite, not finite. */
+export class LinAlgError extends FlambeauError {}
 /** Differentiation that cannot be done. */
 export class AutogradError extends FlambeauError {}
 /** Memory that cannot be had, was transferred away or has been released. */

@@ -4,8 +4,17 @@
  * @module
  */
 export * as groups from './groups.js';
+export { autocasting, type AutocastState, lowered, widened } from './autocast.js';
 export { type Context, context, Layer, type StorageTracker, withContext } from './context.js';
-export { type DispatchLayer, dispatch, dispatchBelow, dispatchInplaceBelow, hasLayer, registerLayer } from './dispatch.js';
+export {
+  type DispatchLayer,
+  dispatch,
+  dispatchBelow,
+  dispatchInplace,
+  dispatchInplaceBelow,
+  hasLayer,
+  registerLayer,
+} from './dispatch.js';
 export { type DTypeInfo, dtypeInfo, infoByCode } from './dtype.js';
 export {
   type AnyOpDef,
@@ -22,10 +31,15 @@ export {
 } from './op.js';
 export { setPrintSuffix } from './printing.js';
 export { runKernel } from './backend/cpu/cpu.js';
+export { attentionScoresBackward } from './ops/attention-parts.js';
+export { transposedTables } from './ops/resampling-tables.js';
 export { castTo, toDtype } from './ops/copy.js';
+export { toIndices } from './ops/indices.js';
+export { reduce as reduceLosses } from './ops/loss-reduction.js';
 export { scalarTensor } from './promotion.js';
 export { MemoryScope } from './scope.js';
 export * from './shape.js';
 export { emptyShared, fromMessage, isTensorMessage, type TensorMessage, toMessage } from './message.js';
 export { allocateOwn, recycle, type Storage } from './storage.js';
 export { persistentCopy, persistentEmpty } from './persistent.js';
+export { exchangeRows } from './ops/row-exchange.js';

@@ -18,6 +18,8 @@ export interface Layout {
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;
+  /** Default: the dtype of the tensor that is viewed. Sizes are in elements of this one. */
+  readonly dtype?: DTypeInfo;
 }
 
 /** Attributes are plain numbers and lists of them, so that every layer and every kernel can read them. */
@@ -74,9 +76,13 @@ export interface OpDef<
    * the call; the in-place form updates the first input itself.
    */
   readonly updates?: boolean;
+  /** Called with the computed results; throws if their values say that there is none (a singular matrix). */
+  readonly check?: (outputs: readonly Tensor[], attributes: A) => void;
   /** The same mathematics in other ops: for higher derivatives and for devices without the kernel. */
   readonly decompose?: (inputs: Inputs, attributes: A) => R;
   readonly differentiable: D;
+  /** The same for complex inputs, in other ops: filled in by `ops/complex-functions.ts` where the kernel takes only real ones. */
+  ofComplex?: (inputs: Inputs, attributes: A) => R;
   /** Filled in by autograd. */
   derivative?: unknown;
   /** Filled in by the CPU backend on first use. */
@@ -134,8 +140,10 @@ export function defineOp<
     random: def.random ?? false,
     mutates: def.mutates,
     updates: def.updates ?? false,
+    check: def.check,
     decompose: def.decompose,
     differentiable: def.differentiable,
+    ofComplex: def.ofComplex,
     derivative: undefined,
     kernelId: -1,
   };

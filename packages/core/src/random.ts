@@ -93,3 +93,5 @@ export const manualSeed = (seed: number): Generator => defaultGenerator.manualSe
 export const seed = (): number => defaultGenerator.seed();
 export const getRngState = (): GeneratorState => defaultGenerator.getState();
 export const setRngState = (state: GeneratorState): void => defaultGenerator.setState(state);
+/** The seed of the default generator. PyTorch: `torch.initial_seed`. */
+export const initialSeed = (): number => defaultGenerator.initialSeed();

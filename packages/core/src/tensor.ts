@@ -2,20 +2,38 @@
  * A tensor is a storage, a shape, strides, an offset and a dtype. What can be done with it comes from `ops/`: every function
  * there that takes a tensor first is also a method.
  */
+import { Layer } from './context.js';
 import { type ComplexDType, type DType, type DTypeInfo, dtypeInfo, type TypedArray } from './dtype.js';
-import { FlambeauError, formatShape, ShapeError, StorageError } from './errors.js';
+import { AutogradError, FlambeauError, formatShape, IndexError, ShapeError, StorageError } from './errors.js';
 import type { CustomMethods } from './methods.js';
+import type * as arithmetic from './ops/arithmetic.js';
+import type * as closeness from './ops/closeness.js';
 import type * as comparison from './ops/comparison.js';
 import type * as copying from './ops/copy.js';
 import type * as elementwise from './ops/elementwise.js';
 import type * as indexing from './ops/indexing.js';
 import type * as linalg from './ops/linalg.js';
 import type * as masking from './ops/masking.js';
+import type * as matrixMethods from './ops/matrix-methods.js';
+import type * as products from './ops/products.js';
 import type * as randomInplace from './ops/random-inplace.js';
 import type * as rearranging from './ops/rearranging.js';
 import type * as reduction from './ops/reduction.js';
+import type * as newLike from './ops/new-like.js';
+import type * as filling from './ops/filling.js';
+import type * as shaping from './ops/shaping.js';
 import type * as softmax from './ops/softmax.js';
+import type * as special from './ops/special.js';
 import type * as view from './ops/view.js';
+import type * as viewInplace from './ops/view-inplace.js';
+import type * as diagonals from './ops/diagonals.js';
+import type * as indexWriting from './ops/index-writing.js';
+import type * as scan from './ops/scan.js';
+import type * as sorting from './ops/sorting.js';
+import type * as splitting from './ops/splitting.js';
+import type * as statistics from './ops/statistics.js';
+import type * as summaries from './ops/summaries.js';
+import type * as viewWriting from './ops/view-writing.js';
 import { formatTensor } from './printing.js';
 import { isContiguousLayout, normalizeDim, numelOf, type Shape } from './shape.js';
 import type { Storage } from './storage.js';
@@ -87,6 +105,14 @@ export class Tensor<D extends DType = any> {
   get itemSize(): number {
     return this.info.itemSize;
   }
+  /** `itemSize` under the name of `Tensor.itemsize`. */
+  get itemsize(): number {
+    return this.itemSize;
+  }
+  /** Bytes of all elements. PyTorch: `Tensor.nbytes`. */
+  get nbytes(): number {
+    return this.numel * this.itemSize;
+  }
   /** How often the storage was written to in place. */
   get version(): number {
     return this.storage.version;
@@ -102,7 +128,55 @@ export class Tensor<D extends DType = any> {
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
-    return dim === undefined ? this.shape : this.shape[normalizeDim('size', dim, this.ndim)];
+    return dim === undefined ? this.shape : this.shape[this.existingDim('size', dim)];
+  }
+
+  /** Reductions take a 0-d tensor as one of a single element; there is no size to tell, though. */
+  private existingDim(op: string, dim: number): number {
+    if (this.ndim === 0) throw new IndexError(`${op}: a 0-d tensor has no dimension ${dim}; its shape is ()`);
+    return normalizeDim(op, dim, this.ndim);
+  }
+
+  /** Number of dimensions. PyTorch: `Tensor.dim`. */
+  dim(): number {
+    return this.ndim;
+  }
+  /** Elements between neighbours along one dimension, or along all. PyTorch: `Tensor.stride`. */
+  stride(): Shape;
+  stride(dim: number): number;
+  stride(dim?: number): Shape | number {
+    return dim === undefined ? this.strides : this.strides[this.existingDim('stride', dim)];
+  }
+  /** Elements between the start of the storage and the first element. PyTorch: `Tensor.storage_offset`. */
+  storageOffset(): number {
+    return this.offset;
+  }
+  /** Bytes per element. PyTorch: `Tensor.element_size`. */
+  elementSize(): number {
+    return this.itemSize;
+  }
+  /** Whether the elements are floating-point numbers. PyTorch: `Tensor.is_floating_point`. */
+  isFloatingPoint(): boolean {
+    return this.info.kind === 'float';
+  }
+  /** Whether the elements are complex numbers. PyTorch: `Tensor.is_complex`. */
+  isComplex(): boolean {
+    return this.info.kind === 'complex';
+  }
+
+  /** Whether the tensor lies on an NVIDIA GPU. PyTorch: `Tensor.is_cuda`. */
+  get isCuda(): boolean {
+    return this.device.startsWith('cuda');
+  }
+  /** The number of the GPU that the tensor lies on; -1 for the CPU. PyTorch: `Tensor.get_device`. */
+  getDevice(): number {
+    return this.device === 'cpu' ? -1 : Number(this.device.split(':')[1] ?? 0);
+  }
+  /** The dtype, or the tensor in another one (itself if it has it already). PyTorch: `Tensor.type`. */
+  type(): D;
+  type<E extends DType>(dtype: E): Tensor<E>;
+  type(dtype?: DType): DType | Tensor {
+    return dtype === undefined ? this.dtype : this.to(dtype);
   }
 
   // ---- reading ----
@@ -161,6 +235,17 @@ export class Tensor<D extends DType = any> {
     return nest(0);
   }
 
+  /** `toArray` under the name of `Tensor.tolist`. */
+  tolist(): NestedArray<Element<D>> {
+    return this.toArray();
+  }
+
+  /** The slices along the first dimension, as views: `for (const row of x)`. */
+  *[Symbol.iterator](): Generator<Tensor<D>> {
+    if (this.ndim === 0) throw new ShapeError('a 0-d tensor cannot be iterated over; use item() to read its value');
+    for (let i = 0; i < this.shape[0]; i++) yield this.select(0, i);
+  }
+
   /** @internal All elements in row-major order, as JavaScript values. */
   elements(): (number | boolean | Complex)[] {
     const { kind, name } = this.info;
@@ -187,6 +272,8 @@ export class Tensor<D extends DType = any> {
    * new memory. PyTorch: `self.data = source`.
    */
   setData(source: Tensor): void {
+    if ((source.layers & Layer.Transform) !== 0)
+      throw new AutogradError('setData: a tensor that vmap or jvp has wrapped has no memory of its own to take over');
     const self = this as { -readonly [K in 'storage' | 'shape' | 'strides' | 'offset' | 'info']: Tensor[K] };
     self.storage = source.storage;
     self.shape = source.shape;
@@ -232,16 +319,33 @@ export class Tensor<D extends DType = any> {
 // biome-ignore lint/correctness/noUnusedVariables: the same
 export interface Tensor<D extends DType = any>
   extends Methods<typeof elementwise>,
+    Methods<typeof arithmetic>,
+    Methods<typeof special>,
+    Methods<typeof closeness>,
     Methods<typeof comparison>,
     Methods<typeof reduction>,
     Methods<typeof view>,
     Methods<typeof indexing>,
     Methods<typeof linalg>,
     Methods<typeof masking>,
+    Methods<typeof matrixMethods>,
+    Methods<typeof products>,
     Methods<typeof rearranging>,
     Methods<typeof copying>,
     Methods<typeof randomInplace>,
     Methods<typeof softmax>,
+    Methods<typeof diagonals>,
+    Methods<typeof indexWriting>,
+    Methods<typeof scan>,
+    Methods<typeof sorting>,
+    Methods<typeof splitting>,
+    Methods<typeof statistics>,
+    Methods<typeof summaries>,
+    Methods<typeof viewWriting>,
+    Methods<typeof filling>,
+    Methods<typeof newLike>,
+    Methods<typeof shaping>,
+    Methods<typeof viewInplace>,
     CustomMethods {}
 
 function exactNumber(value: bigint): number {

@@ -138,6 +138,11 @@ cases('functions of one tensor', {
   ),
   ...named(['log', 'log2', 'log10', 'log1p', 'sqrt', 'rsqrt', 'reciprocal'], positive),
   ...named(['asin', 'acos'], unit),
+  ...named(['asinh', 'deg2rad', 'frac'], floats),
+  atanh: [(x) => fb.atanh(x.mul(0.9)), unit],
+  acosh: [(x) => fb.acosh(x.add(1)), positive],
+  logit: [(x) => [fb.logit(x.sigmoid()), fb.logit(x, { eps: 0.1 })], floats],
+  ndtr: [(x) => fb.special.ndtr(x), floats],
   'of integers': [
     (x) => [x.neg(), x.abs(), x.sign(), x.ceil(), x.round(), x.square(), x.relu(), x.clamp(-2, 3), x.exp()],
     integers,
@@ -147,6 +152,8 @@ cases('functions of one tensor', {
 
 cases('functions of two tensors', {
   arithmetic: [(a, b) => [a.add(b), a.sub(b), a.mul(b), a.div(b), a.maximum(b), a.minimum(b)], [floats, positive]],
+  'hypot, logaddexp and ldexp': [(a, b) => [a.hypot(b), a.logaddexp(b), a.ldexp(b)], [floats, positive]],
+  'shifts of bytes': [(x) => [x.bitwiseLeftShift(2), x.bitwiseRightShift(1)], small],
   'with numbers': [(x) => [x.add(1), x.sub(2, { alpha: 3 }), x.mul(0.5), x.div(4), fb.sub(x, x.mean())], floats],
   'of integers': [
     (a, b) => [a.add(b), a.sub(b), a.mul(b), a.div(b), a.maximum(b), a.remainder(b), a.fmod(b), a.floorDivide(b)],
@@ -343,6 +350,19 @@ cases('indexing', {
   gather: [
     (x, i) => [x.gather(1, i), fb.takeAlongDim(x, x.argmax(1, { keepdim: true }), 1)],
     [floats, (b) => randint(0, 3, [b, 2, 4], { dtype: 'int64' })],
+  ],
+  sort: [(x) => [...x.sort(), ...x.sort(1, { descending: true }), ...x.sort(0), x.argsort()], floats],
+  'sort integers': [(x) => [...x.sort(1), ...x.sort(-1, { descending: true })], integers],
+  'sort small integers': [(x) => [...x.sort()], small],
+  topk: [(x) => [...x.topk(2), ...x.topk(3, 1, { largest: false }), ...x.topk(1, 1)], floats],
+  kthvalue: [(x) => [...x.kthvalue(2), ...x.kthvalue(3, 1, { keepdim: true })], floats],
+  scatterReduce: [
+    (x, i) =>
+      (['prod', 'amax', 'amin', 'sum', 'mean'] as const).flatMap((reduce) => [
+        x.scatterReduce(1, i, x, reduce),
+        x.scatterReduce(1, i, x.mul(2), reduce, { includeSelf: false }),
+      ]),
+    [floats, (b) => randint(0, 3, [b, 3, 4], { dtype: 'int64' })],
   ],
   scatter: [
     (x, i) => [x.scatter(1, i, x), x.scatter(1, i, 5), x.scatterAdd(1, i, x)],

@@ -35,7 +35,8 @@ export interface ErrorSample {
     | 'TypeError'
     | 'RangeError'
     | 'DeviceError'
-    | 'StorageError';
+    | 'StorageError'
+    | 'LinAlgError';
   /** What the message must contain besides the op's name. */
   readonly says: readonly string[];
   /** The name in the message where it is another op's, because that is what the function calls; '' for errors about a dtype's name. */
@@ -46,6 +47,10 @@ export interface ErrorSample {
 
 /** Largest relative and absolute error allowed. */
 export type Tolerance = readonly [rtol: number, atol: number];
+
+/** A function of core, or what stands in for it; the database knows neither tensors nor core. */
+// biome-ignore lint/suspicious/noExplicitAny: takes and returns whatever the samples say
+export type AnyFunction = (...args: any[]) => any;
 
 export interface Entry {
   /** A Python expression for the function; `torch` and `F` are known. Default: `torch.<name in snake_case>`. */
@@ -70,6 +75,11 @@ export interface Entry {
   readonly fixedLayout?: boolean;
   /** The function's arguments come in another order than the method's. */
   readonly noMethod?: boolean;
+  /**
+   * What is tested in place of the function, made of it, its group's other functions and methods of tensors, where inputs must be
+   * special (symmetric) or results are not unique (signs of eigenvectors); `torch` then is the same in Python.
+   */
+  readonly adapt?: (fn: AnyFunction, group: Readonly<Record<string, AnyFunction>>) => AnyFunction;
   /** The numbers are drawn at random: no stored result; the random suite tests it. */
   readonly random?: boolean;
 }

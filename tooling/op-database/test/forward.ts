@@ -69,7 +69,7 @@ function expandedDifference(subject: Subject, { index, sample, dtype }: Case): s
 /** `x.op(…)` is `op(x, …)`, where there is such a method. */
 export function checkMethod(subject: Subject): void {
   const method = (Tensor.prototype as unknown as Record<string, AnyFunction | undefined>)[subject.name];
-  if (typeof method !== 'function' || subject.entry.noMethod) return;
+  if (typeof method !== 'function' || subject.entry.noMethod || subject.entry.adapt) return;
   checkCases(
     subject,
     casesOf(subject).filter((c) => c.dtype === casesOf(subject)[0].dtype && !c.sample.large),

@@ -15,6 +15,7 @@ import {
   multinomial,
   normal,
   ones,
+  poisson,
   rand,
   randint,
   randintLike,
@@ -113,6 +114,10 @@ const DRAWS: readonly (readonly [string, (generator: Generator) => Tensor])[] = 
   ['bernoulli_', (generator) => zeros([301, 403]).bernoulli_(0.3, { generator })],
   ['random_', (generator) => zeros([301, 403], { dtype: 'int64' }).random_(0, 100, { generator })],
   ['exponential_', (generator) => zeros([301, 403]).exponential_(1, { generator })],
+  ['logNormal_', (generator) => zeros([301, 403]).logNormal_(0, 1, { generator })],
+  ['cauchy_', (generator) => zeros([301, 403]).cauchy_(0, 1, { generator })],
+  ['geometric_', (generator) => zeros([301, 403]).geometric_(0.3, { generator })],
+  ['poisson', (generator) => poisson(ones([301, 403]).mul(4), { generator })],
 ];
 
 beforeEach(() => {
@@ -234,6 +239,36 @@ describe('distributions', () => {
     checkFrequencies(numbers(zeros([COUNT], { dtype: 'int32' }).random_(0, 6)), new Array(6).fill(1 / 6));
     checkFrequencies(numbers(zeros([COUNT], { dtype: 'uint8' }).random_()), new Array(256).fill(1 / 256));
     expect(numbers(base.select(1, 1)).every((x) => x === 0)).toBe(true);
+  });
+
+  it('logNormal_, cauchy_ and geometric_ overwrite with their distributions', () => {
+    const x = numbers(zeros([COUNT], { dtype: 'float64' }).logNormal_(0.5, 2));
+    checkDistribution(x.map(Math.log), (v) => normalCdf((v - 0.5) / 2));
+    const cauchy = numbers(zeros([COUNT], { dtype: 'float64' }).cauchy_(1, 3));
+    checkDistribution(cauchy, (v) => 0.5 + Math.atan((v - 1) / 3) / Math.PI);
+    const trials = numbers(zeros([COUNT], { dtype: 'int32' }).geometric_(0.25));
+    const cut = 8; // 8 and more trials are one outcome
+    const probabilities = Array.from({ length: cut + 1 }, (_, k) =>
+      k === 0 ? 0 : k < cut ? 0.25 * 0.75 ** (k - 1) : 0.75 ** (cut - 1),
+    );
+    checkFrequencies(
+      trials.map((k) => Math.min(k, cut)),
+      probabilities,
+    );
+    expect(() => zeros([2]).geometric_(1)).toThrow(/geometric_.*1/);
+    expect(() => zeros([2]).cauchy_(0, 0)).toThrow(/cauchy_.*0/);
+    expect(() => zeros([2]).logNormal_(0, -1)).toThrow(/logNormal_.*-1/);
+  });
+
+  it('poisson has the probabilities of its rates', () => {
+    const counts = numbers(poisson(ones([COUNT]).mul(2.5)));
+    const cut = 9;
+    const exact = (k: number): number => (k === 0 ? Math.exp(-2.5) : (exact(k - 1) * 2.5) / k);
+    const probabilities = Array.from({ length: cut }, (_, k) => exact(k));
+    checkFrequencies(
+      counts.map((k) => Math.min(k, cut)),
+      [...probabilities, 1 - probabilities.reduce((a, b) => a + b, 0)],
+    );
   });
 
   it('streams of neighbouring seeds do not depend on each other', () => {

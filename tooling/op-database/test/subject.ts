@@ -34,6 +34,8 @@ export function subjectOf(group: GroupName, name: string): Subject {
   const call = exportsOf(group)[name] as (AnyFunction & { def?: AnyOpDef; out?: Subject['out'] }) | undefined;
   if (typeof call !== 'function') throw new Error(`the group ${group} of @flambeau/core has no function ${name}`);
   const entry = (database[group] as Readonly<Record<string, Entry>>)[name];
+  if (entry.adapt !== undefined)
+    return { group, name, entry, call: entry.adapt(call, exportsOf(group) as Record<string, AnyFunction>), def: null, out: null };
   return { group, name, entry, call, def: call.def ?? null, out: call.out ?? null };
 }
 

@@ -17,6 +17,7 @@ import {
 } from './gradients.js';
 import { casesOf, type Subject, subjectOf } from './subject.js';
 import { checkThreads } from './threads.js';
+import { checkBatching, checkForwardMode } from './transforms.js';
 import { checkInplace, checkOut, inplaceOf } from './writing.js';
 
 export function testGroup(group: GroupName): void {
@@ -44,11 +45,13 @@ function testOp(group: GroupName, name: string, entry: Entry, fixtures: () => Fi
     const inplace = inplaceOf(subject());
     if (inplace !== null) checkInplace(subject(), inplace);
   });
+  it('does the same for a batch', () => checkBatching(subject()));
   if (entry.large !== undefined) it('gives the same bits on any number of threads', () => checkThreads(subject()));
   if (entry.errors !== undefined) it('refuses bad input', () => checkErrors(subject()));
   if (entry.gradient !== false) {
     it('has the gradients of PyTorch', () => checkGradients(subject(), fixtures()));
     it('passes gradcheck', () => checkNumerically(subject()));
+    it('has the same derivatives in forward mode', () => checkForwardMode(subject()));
     if (entry.secondGradient !== false) it('passes gradgradcheck', () => checkSecondDerivatives(subject()));
   }
   it('is declared as it is', () => {

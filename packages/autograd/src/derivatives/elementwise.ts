@@ -1,4 +1,4 @@
-/** Derivatives of `core/src/ops/elementwise.ts`; formulas of real variables. */
+/** Derivatives of `core/src/ops/elementwise.ts`; formulas of real variables, but for the products and quotients of complex ones. */
 import type { Tensor } from '@flambeau/core';
 import { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
@@ -15,13 +15,13 @@ export const elementwise = {
   add: { self: { vjp: (g) => g }, other: { vjp: (g) => g } },
   sub: { self: { vjp: (g) => g }, other: { vjp: (g) => g.neg() } },
   mul: {
-    self: { saves: ['other'], vjp: (g, { other }) => g.mul(other) },
-    other: { saves: ['self'], vjp: (g, { self }) => g.mul(self) },
+    self: { saves: ['other'], vjp: (g, { other }) => g.mul(other.conj()) },
+    other: { saves: ['self'], vjp: (g, { self }) => g.mul(self.conj()) },
   },
   trueDivide: {
-    self: { saves: ['other'], vjp: (g, { other }) => g.div(other) },
+    self: { saves: ['other'], vjp: (g, { other }) => g.div(other.conj()) },
     // d(a/b)/db = -(a/b)/b
-    other: { saves: ['result', 'other'], vjp: (g, { result, other }) => g.mul(result).div(other).neg() },
+    other: { saves: ['result', 'other'], vjp: (g, { result, other }) => g.mul(result.conj()).div(other.conj()).neg() },
   },
   powTensor: {
     // b a^(b-1), and 0 for b = 0 even at a = 0

@@ -8,7 +8,7 @@ interface AlongDim {
   readonly keepdim: boolean;
 }
 
-function toChosen(
+export function toChosen(
   [g]: readonly (Tensor | null)[],
   indices: Tensor,
   { dim, keepdim }: AlongDim,
@@ -20,7 +20,13 @@ function toChosen(
   return zeros(shape, { dtype: g.dtype }).scatter(dim, at, grad);
 }
 
+/** An element may be the extreme one for many. */
+const toRunning = ([g]: readonly (Tensor | null)[], indices: Tensor, dim: number, shape: readonly number[]): Tensor | null =>
+  g === null || shape.length === 0 ? g : zeros(shape, { dtype: g.dtype }).scatterAdd(dim, indices, g);
+
 export const extremum = {
+  cummaxDim: { self: { saves: ['result1'], vjp: (g, { result1 }, { dim }, { self }) => toRunning(g, result1, dim, self) } },
+  cumminDim: { self: { saves: ['result1'], vjp: (g, { result1 }, { dim }, { self }) => toRunning(g, result1, dim, self) } },
   maxDim: { self: { saves: ['result1'], vjp: (g, { result1 }, attributes, { self }) => toChosen(g, result1, attributes, self) } },
   minDim: { self: { saves: ['result1'], vjp: (g, { result1 }, attributes, { self }) => toChosen(g, result1, attributes, self) } },
 } satisfies Derivatives<typeof groups.extremum>;

@@ -2,8 +2,16 @@
 import { type AnyOpDef, groups } from '@flambeau/core/internal';
 import { CompiledRule } from '../op-node.js';
 import type { Derivatives } from '../rule.js';
+import { attention } from './attention.js';
+import { recurrentCells } from './recurrent-cells.js';
+import { ctcLoss } from './ctc-loss.js';
+import { resampling } from './resampling.js';
+import { fold } from './fold.js';
 import { activation } from './activation.js';
+import { arithmetic } from './arithmetic.js';
 import { batchNorm } from './batch-norm.js';
+import { complex } from './complex.js';
+import { fft } from './fft.js';
 import { conv } from './conv.js';
 import { copying } from './copying.js';
 import { dropout } from './dropout.js';
@@ -15,18 +23,28 @@ import { indexing } from './indexing.js';
 import { joining } from './joining.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
+import { linearSolve } from './linear-solve.js';
 import { loss } from './loss.js';
 import { masking } from './masking.js';
+import { matrixFunction } from './matrix-function.js';
 import { matrixProduct } from './matrix-product.js';
 import { nllLoss } from './nll-loss.js';
+import { orthogonal } from './orthogonal.js';
 import { padding } from './padding.js';
 import { pool2d } from './pool2d.js';
 import { randomInplace } from './random-inplace.js';
 import { rearranging } from './rearranging.js';
+import { pseudoInverse } from './pseudo-inverse.js';
 import { reduction } from './reduction.js';
+import { ordering } from './ordering.js';
+import { scan } from './scan.js';
+import { scatterReduction } from './scatter-reduction.js';
 import { softmaxBackward } from './softmax-backward.js';
 import { softmax } from './softmax.js';
+import { special } from './special.js';
+import { specialNamespace } from './special-namespace.js';
 import { viewBackward } from './view-backward.js';
+import { spectral } from './spectral.js';
 import { view } from './view.js';
 import { where } from './where.js';
 
@@ -35,7 +53,15 @@ type Groups = typeof groups;
 type Tables = { [G in keyof Groups as keyof Derivatives<Groups[G]> extends never ? never : G]: Derivatives<Groups[G]> };
 
 const tables = {
+  fold,
+  resampling,
+  ctcLoss,
+  recurrentCells,
+  attention,
   activation,
+  arithmetic,
+  complex,
+  fft,
   batchNorm,
   conv,
   copying,
@@ -48,17 +74,27 @@ const tables = {
   joining,
   layerNorm,
   linear,
+  linearSolve,
   loss,
   masking,
+  matrixFunction,
   matrixProduct,
   nllLoss,
+  orthogonal,
   padding,
   pool2d,
   randomInplace,
   rearranging,
+  pseudoInverse,
   reduction,
+  ordering,
+  scan,
+  scatterReduction,
   softmax,
   softmaxBackward,
+  special,
+  specialNamespace,
+  spectral,
   view,
   viewBackward,
   where,

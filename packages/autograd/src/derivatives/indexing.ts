@@ -43,7 +43,7 @@ export const indexing = {
 } satisfies Derivatives<typeof groups.indexing>;
 
 /** The sources may be larger than the index; what lies beyond was not used. */
-function fromCorner(g: Tensor, shape: readonly number[]): Tensor {
+export function fromCorner(g: Tensor, shape: readonly number[]): Tensor {
   return shape.reduce(
     (x, size, dim) =>
       x.shape[dim] === size

@@ -16,9 +16,24 @@ export const view = {
   transpose: { self: { vjp: (g, _, { dim0, dim1 }) => g.transpose(dim0, dim1) } },
   permute: { self: { vjp: (g, _, { dims }) => g.permute(inverse(dims)) } },
   alias: { self: { vjp: (g) => g } },
-  select: { self: { vjp: (g, _, attributes, { self }) => selectBackward(g, { inputShape: self, ...attributes }) } },
-  slice: { self: { vjp: (g, _, attributes, { self }) => sliceBackward(g, { inputShape: self, ...attributes }) } },
-  diagonal: { self: { vjp: (g, _, attributes, { self }) => diagonalBackward(g, { inputShape: self, ...attributes }) } },
+  select: {
+    self: {
+      vjp: (g, _, attributes, { self }) => selectBackward(g, { inputShape: self, ...attributes }),
+      addTo: (sum, g, { dim, index }) => void sum.select(dim, index).add_(g),
+    },
+  },
+  slice: {
+    self: {
+      vjp: (g, _, attributes, { self }) => sliceBackward(g, { inputShape: self, ...attributes }),
+      addTo: (sum, g, { dim, start, end, step }) => void groups.view.slice(sum, dim, start, end, step).add_(g),
+    },
+  },
+  diagonal: {
+    self: {
+      vjp: (g, _, attributes, { self }) => diagonalBackward(g, { inputShape: self, ...attributes }),
+      addTo: (sum, g, { offset, dim1, dim2 }) => void sum.diagonal(offset, dim1, dim2).add_(g),
+    },
+  },
   unfold: { self: { vjp: (g, _, attributes, { self }) => unfoldBackward(g, { inputShape: self, ...attributes }) } },
   asStrided: { self: { vjp: (g, _, attributes, { self }) => asStridedGradient(g, attributes, self) } },
 } satisfies Derivatives<typeof groups.view>;

@@ -1,4 +1,5 @@
 /** Losses of the probabilities of two classes. */
+import { widened } from '../autocast.js';
 import { formatShape, ShapeError } from '../errors.js';
 import { defineOp, type Op } from '../op.js';
 import { broadcastMeta } from '../promotion.js';
@@ -58,8 +59,9 @@ export function binaryCrossEntropy(
 ): Tensor {
   requireSameShape('binaryCrossEntropy', input, target);
   requireFloating('binaryCrossEntropy', 'input', input);
-  requireSameDtype('binaryCrossEntropy', ['input', 'target'], [input, target]);
-  return weightedLoss('binaryCrossEntropy', binaryCrossEntropyElements(input, target), weight, reduction);
+  const [p, y] = [widened(input), widened(target)];
+  requireSameDtype('binaryCrossEntropy', ['input', 'target'], [p, y]);
+  return weightedLoss('binaryCrossEntropy', binaryCrossEntropyElements(p, y), weight, reduction);
 }
 
 export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
@@ -81,9 +83,10 @@ export function binaryCrossEntropyWithLogits(
   const { weight = null, posWeight = null, reduction = 'mean' } = options;
   requireSameShape(op, input, target);
   requireFloating(op, 'input', input);
-  const y = castTo(target, input.info);
+  const x = widened(input);
+  const y = castTo(target, x.info);
   // (1 - y) x - (1 + (w - 1) y) log sigmoid(x)
-  const logProb = logSigmoid(input);
+  const logProb = logSigmoid(x);
   const factor = posWeight === null ? logProb : logProb.mul(posWeight.sub(1).mul(y).add(1));
-  return weightedLoss(op, input.sub(input.mul(y)).sub(factor), weight, reduction);
+  return weightedLoss(op, x.sub(x.mul(y)).sub(factor), weight, reduction);
 }

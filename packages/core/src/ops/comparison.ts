@@ -1,5 +1,5 @@
 /** Comparisons, logic and tests; results are bool. */
-import { defineOp, type Op } from '../op.js';
+import { defineOp, inplace, type Op } from '../op.js';
 import { BOOL, broadcastMeta, likeInputBool, promoteOperandsLoosely, type Scalar, NO_ATTRIBUTES } from '../promotion.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 
@@ -44,3 +44,16 @@ export const logicalNot: Test = test('logical_not');
 export const isnan: Test = test('isnan');
 export const isinf: Test = test('isinf');
 export const isfinite: Test = test('isfinite');
+
+// ---- in-place forms: zeros and ones in the tensor's own dtype ----
+
+export const eq_ = inplace(eq);
+export const ne_ = inplace(ne);
+export const lt_ = inplace(lt);
+export const le_ = inplace(le);
+export const gt_ = inplace(gt);
+export const ge_ = inplace(ge);
+export const logicalAnd_ = inplace(logicalAnd);
+export const logicalOr_ = inplace(logicalOr);
+export const logicalXor_ = inplace(logicalXor);
+export const logicalNot_ = inplace(logicalNot);

@@ -54,6 +54,21 @@ export const int = (self: Tensor): Tensor => to(self, 'int32');
 /** To bool: true where an element is not zero. PyTorch: `Tensor.bool`. */
 export const bool = (self: Tensor): Tensor => to(self, 'bool');
 
+/** To int16. PyTorch: `Tensor.short`. */
+export const short = (self: Tensor): Tensor => to(self, 'int16');
+/** To uint8. PyTorch: `Tensor.byte`. */
+export const byte = (self: Tensor): Tensor => to(self, 'uint8');
+/** To int8. PyTorch: `Tensor.char`. */
+export const char = (self: Tensor): Tensor => to(self, 'int8');
+/** To complex64; imaginary parts of real numbers are 0. PyTorch: `Tensor.cfloat`. */
+export const cfloat = (self: Tensor): Tensor => to(self, 'complex64');
+/** To complex128; imaginary parts of real numbers are 0. PyTorch: `Tensor.cdouble`. */
+export const cdouble = (self: Tensor): Tensor => to(self, 'complex128');
+/** In the dtype of `other`. PyTorch: `Tensor.type_as`. */
+export const typeAs = (self: Tensor, other: Tensor): Tensor => to(self, other.dtype);
+/** In memory that JavaScript reads directly; itself if it is there already. PyTorch: `Tensor.cpu`. */
+export const cpu = (self: Tensor): Tensor => to(self, { device: 'cpu' });
+
 /** The tensor itself if it is row-major already, else a row-major copy. PyTorch: `Tensor.contiguous`. */
 export const contiguous = (self: Tensor): Tensor => (self.isContiguous() ? self : clone(self));
 

@@ -1,4 +1,5 @@
 /** Losses of classes. */
+import { widened } from '../autocast.js';
 import { ones } from '../creation.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { numelOf, sameShape } from '../shape.js';
@@ -72,6 +73,9 @@ function nll(
  */
 export function nllLoss(input: Tensor, target: Indices, options: NllLossOptions = {}): Tensor {
   const classes = toIndices('nllLoss', 'target', target);
+  requireFloating('nllLoss', 'input', input);
+  const wide = widened(input);
+  if (wide !== input) return nllLoss(wide, target, options);
   requireClasses('nllLoss', input, classes, options.weight ?? null);
   return nll('nllLoss', input, classes, options);
 }
@@ -88,6 +92,8 @@ export function crossEntropy(input: Tensor, target: Indices, options: CrossEntro
   const { weight = null, labelSmoothing = 0, reduction = 'mean' } = options;
   reductionCode('crossEntropy', reduction);
   requireFloating('crossEntropy', 'input', input);
+  const wide = widened(input);
+  if (wide !== input) return crossEntropy(wide, target, options);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new ValueError(`crossEntropy: labelSmoothing must lie in [0, 1], got ${labelSmoothing}`);
   if (isTensor(target) && target.info.kind === 'float') {

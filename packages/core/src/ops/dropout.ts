@@ -65,3 +65,7 @@ export function dropout1d(self: Tensor, p: number = 0.5, options: DropoutOptions
 export function dropout2d(self: Tensor, p: number = 0.5, options: DropoutOptions = {}): Tensor {
   return channelDropout('dropout2d', 2, self, p, options);
 }
+/** Sets whole channels of (N, C, D, H, W) or (C, D, H, W) to zero. PyTorch: `torch.nn.functional.dropout3d`. */
+export function dropout3d(self: Tensor, p: number = 0.5, options: DropoutOptions = {}): Tensor {
+  return channelDropout('dropout3d', 3, self, p, options);
+}

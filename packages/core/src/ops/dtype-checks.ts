@@ -1,4 +1,5 @@
 /** Requirements on dtypes that ops of several groups share. */
+import { autocasting } from '../autocast.js';
 import { DTypeError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 
@@ -18,4 +19,10 @@ export function requireSameDtype(op: string, names: readonly string[], operands:
         `${op}: ${names[0]} is ${first.dtype} but ${names[i]} is ${t.dtype}; convert one of them with .to(dtype)`,
       );
   });
+}
+
+/** `requireSameDtype` for operands that autocast, where it is on, brings to one dtype; it leaves float64 and integers alone. */
+export function requireSameOrCastDtype(op: string, names: readonly string[], operands: readonly (Tensor | null)[]): void {
+  const isCast = (t: Tensor | null): boolean => t === null || (t.info.kind === 'float' && t.dtype !== 'float64');
+  if (autocasting() === null || !operands.every(isCast)) requireSameDtype(op, names, operands);
 }

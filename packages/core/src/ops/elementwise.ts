@@ -4,65 +4,18 @@ import { defineOp, type Inputs, inplace, type Op, type TensorMeta } from '../op.
 import {
   broadcastMeta,
   likeInput,
+  NO_ATTRIBUTES,
   promoteOperands,
   promoteOperandsLoosely,
   type Scalar,
   scalarTensor,
-  toFloating,
-  NO_ATTRIBUTES,
 } from '../promotion.js';
 import { broadcastShapes } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
+import { clone } from './clone.js';
 import { copy_ } from './copy.js';
 import { requireSameDtype } from './dtype-checks.js';
-
-type Unary = Op<[self: Tensor], Tensor, 'self', Record<never, never>, true>;
-type Binary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, true>;
-type UndifferentiableBinary = Op<[self: Tensor, other: Tensor | Scalar], Tensor, 'self' | 'other', Record<never, never>, false>;
-
-/** A function of one tensor. `float`: integers are converted to the default floating dtype first. */
-function unary(name: string, input: 'float' | 'any'): Unary {
-  return defineOp({
-    name,
-    inputs: ['self'],
-    args:
-      input === 'float'
-        ? (self: Tensor) => [[toFloating(name, self)], NO_ATTRIBUTES]
-        : (self: Tensor) => {
-            checkTensor(name, 'self', self);
-            return [[self], NO_ATTRIBUTES];
-          },
-    infer: likeInput,
-    kernel: name,
-    pointwise: true,
-    differentiable: true,
-  });
-}
-
-function binary(name: string): Binary {
-  return defineOp({
-    name,
-    inputs: ['self', 'other'],
-    args: (self: Tensor, other: Tensor | Scalar) => [promoteOperands(name, self, other), NO_ATTRIBUTES],
-    infer: (inputs) => broadcastMeta(name, inputs),
-    kernel: name,
-    pointwise: true,
-    differentiable: true,
-  });
-}
-
-/** A bitwise function, of integers and bools only. */
-function bitwise(name: string): UndifferentiableBinary {
-  return defineOp({
-    name,
-    inputs: ['self', 'other'],
-    args: (self: Tensor, other: Tensor | Scalar) => [promoteOperands(name, self, other), NO_ATTRIBUTES],
-    infer: (inputs) => broadcastMeta(name, inputs),
-    kernel: name,
-    pointwise: true,
-    differentiable: false,
-  });
-}
+import { type Binary, binary, floatBinary, type SymmetricBinary, type Unary, unary } from './pointwise.js';
 
 // ---- arithmetic ----
 
@@ -99,18 +52,7 @@ export interface DivOptions {
   /** Round the quotient towards zero or down. Default: neither (integers give the default floating dtype). */
   readonly roundingMode?: 'trunc' | 'floor' | null;
 }
-const trueDivide = defineOp({
-  name: 'div',
-  inputs: ['self', 'other'],
-  args: (self: Tensor, other: Tensor | Scalar) => {
-    const [a, b] = promoteOperandsLoosely('div', self, other);
-    return [[toFloating('div', a), toFloating('div', b)], NO_ATTRIBUTES];
-  },
-  infer: (inputs): TensorMeta => broadcastMeta('div', inputs),
-  kernel: 'div',
-  pointwise: true,
-  differentiable: true,
-});
+const trueDivide: SymmetricBinary = floatBinary('div');
 export { trueDivide };
 /** `self / other`, optionally rounded. PyTorch: `torch.div`. */
 export function div(self: Tensor, other: Tensor | Scalar, { roundingMode = null }: DivOptions = {}): Tensor {
@@ -125,7 +67,18 @@ export function div(self: Tensor, other: Tensor | Scalar, { roundingMode = null 
 /** `self` to the power of `exponent`, which may be a number. PyTorch: `torch.pow`. */
 export function pow(self: Tensor | Scalar, exponent: Tensor | Scalar): Tensor {
   if (isTensor(self) && typeof exponent === 'number' && self.info.kind === 'float') return powScalar(self, exponent);
+  if (isTensor(self) && typeof exponent === 'number' && self.info.kind === 'complex') return powComplex(self, exponent);
   return powTensor(self as Tensor, exponent);
+}
+/** Integer powers multiply, which is exact where a logarithm is not. */
+function powComplex(self: Tensor, exponent: number): Tensor {
+  if (exponent === 0.5) return sqrt(self);
+  if (!Number.isInteger(exponent) || Math.abs(exponent) > 64) return powTensor(self, exponent);
+  if (exponent < 0) return reciprocal(powComplex(self, -exponent));
+  if (exponent === 0) return add(mul(self, 0), 1);
+  const root = powComplex(self, Math.floor(exponent / 2));
+  const squared = exponent < 2 ? null : mul(root, root);
+  return squared === null ? clone(self) : exponent % 2 === 0 ? squared : mul(squared, self);
 }
 export const powTensor: Binary = binary('pow');
 export const powScalar = defineOp({
@@ -138,7 +91,7 @@ export const powScalar = defineOp({
   differentiable: true,
 });
 /** `floor(self / other)`. PyTorch: `torch.floor_divide`. */
-export const floorDivide: UndifferentiableBinary = bitwise('floor_divide');
+export const floorDivide: Binary<false> = binary('floor_divide', false);
 /** The remainder with the sign of `other`. PyTorch: `torch.remainder`. */
 export const remainder: Binary = binary('remainder');
 /** The remainder with the sign of `self`. PyTorch: `torch.fmod`. */
@@ -260,43 +213,65 @@ export const lerp = defineOp({
 
 // ---- bits ----
 
-export const bitwiseNot = defineOp({
-  name: 'bitwise_not',
-  inputs: ['self'],
-  args: (self: Tensor) => {
-    checkTensor('bitwise_not', 'self', self);
-    return [[self], NO_ATTRIBUTES];
-  },
-  infer: likeInput,
-  kernel: 'bitwise_not',
-  pointwise: true,
-  differentiable: false,
-});
-export const bitwiseAnd: UndifferentiableBinary = bitwise('bitwise_and');
-export const bitwiseOr: UndifferentiableBinary = bitwise('bitwise_or');
-export const bitwiseXor: UndifferentiableBinary = bitwise('bitwise_xor');
+export const bitwiseNot: Unary<false> = unary('bitwise_not', 'any', false);
+export const bitwiseAnd: Binary<false> = binary('bitwise_and', false);
+export const bitwiseOr: Binary<false> = binary('bitwise_or', false);
+export const bitwiseXor: Binary<false> = binary('bitwise_xor', false);
 
 // ---- in-place forms ----
 
 export const add_ = inplace(add);
 export const sub_ = inplace(sub);
 export const mul_ = inplace(mul);
-const trueDivide_ = inplace(trueDivide);
+const trueDivide_ = inplace(trueDivide as Binary);
 /** `div` over its first argument. PyTorch: `Tensor.div_`. */
 export const div_ = (self: Tensor, other: Tensor | Scalar, options: DivOptions = {}): Tensor =>
   (options.roundingMode ?? null) === null ? trueDivide_(self, other) : copy_(self, div(self, other, options));
+const powTensor_ = inplace(powTensor);
+const powScalar_ = inplace(powScalar);
+/** `pow` over its first argument. PyTorch: `Tensor.pow_`. */
+export const pow_ = (self: Tensor, exponent: Tensor | Scalar): Tensor =>
+  typeof exponent === 'number' && self.info.kind === 'float' ? powScalar_(self, exponent) : powTensor_(self, exponent);
+export const floorDivide_ = inplace(floorDivide);
+export const remainder_ = inplace(remainder);
+export const fmod_ = inplace(fmod);
+export const atan2_ = inplace(atan2);
 export const neg_ = inplace(neg);
 export const abs_ = inplace(abs);
+export const sign_ = inplace(sign);
+export const ceil_ = inplace(ceil);
+export const floor_ = inplace(floor);
+export const round_ = inplace(round);
+export const trunc_ = inplace(trunc);
 export const square_ = inplace(square);
 export const exp_ = inplace(exp);
+export const exp2_ = inplace(exp2);
+export const expm1_ = inplace(expm1);
 export const log_ = inplace(log);
+export const log2_ = inplace(log2);
+export const log10_ = inplace(log10);
+export const log1p_ = inplace(log1p);
 export const sqrt_ = inplace(sqrt);
 export const rsqrt_ = inplace(rsqrt);
 export const reciprocal_ = inplace(reciprocal);
+export const sin_ = inplace(sin);
+export const cos_ = inplace(cos);
+export const tan_ = inplace(tan);
+export const asin_ = inplace(asin);
+export const acos_ = inplace(acos);
+export const atan_ = inplace(atan);
+export const sinh_ = inplace(sinh);
+export const cosh_ = inplace(cosh);
 export const tanh_ = inplace(tanh);
 export const sigmoid_ = inplace(sigmoid);
+export const erf_ = inplace(erf);
+export const erfc_ = inplace(erfc);
 export const relu_ = inplace(relu);
 export const clamp_ = inplace(clamp);
 export const addcmul_ = inplace(addcmul);
 export const addcdiv_ = inplace(addcdiv);
 export const lerp_ = inplace(lerp);
+export const bitwiseNot_ = inplace(bitwiseNot);
+export const bitwiseAnd_ = inplace(bitwiseAnd);
+export const bitwiseOr_ = inplace(bitwiseOr);
+export const bitwiseXor_ = inplace(bitwiseXor);

@@ -66,6 +66,37 @@ export const argmaxDim = locating('argmax');
 /** @internal `argmin` along a dimension. */
 export const argminDim = locating('argmin');
 
+function running(name: string): Op<[self: Tensor, dim: number], Tensor[], 'self', { readonly dim: number }, true> {
+  return defineOp({
+    name,
+    inputs: ['self'],
+    args: (self: Tensor, dim: number) => {
+      checkTensor(name, 'self', self);
+      if (self.info.kind === 'complex')
+        throw new DTypeError(`${name}: complex numbers have no order; use .abs() or take the real part first`);
+      return [[self], { dim: normalizeDim(name, dim, self.ndim) }];
+    },
+    infer: ([self]) => {
+      const { shape, info } = self as Tensor;
+      return [
+        { shape, dtype: info },
+        { shape, dtype: INT64 },
+      ];
+    },
+    kernel: name,
+    differentiable: true,
+  });
+}
+/** @internal */
+export const cummaxDim = running('cummax');
+/** @internal */
+export const cumminDim = running('cummin');
+
+/** The largest element up to each one along `dim`, and the index of the last such. NaN counts as largest. PyTorch: `torch.cummax`. */
+export const cummax = (self: Tensor, dim: number): ValuesAndIndices => valuesAndIndices(cummaxDim(self, dim));
+/** The smallest element up to each one along `dim`, and the index of the last such. NaN counts as smallest. PyTorch: `torch.cummin`. */
+export const cummin = (self: Tensor, dim: number): ValuesAndIndices => valuesAndIndices(cumminDim(self, dim));
+
 /** @internal Names the two parts of a pair. */
 export function valuesAndIndices([values, indices]: readonly Tensor[]): ValuesAndIndices {
   return Object.assign([values, indices] as [Tensor, Tensor], { values, indices });

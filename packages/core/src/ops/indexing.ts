@@ -7,7 +7,7 @@ import { defineOp, type Inputs, inplace, type Op, type TensorMeta } from '../op.
 import { broadcastShapes, normalizeDim, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { castTo } from './copy.js';
-import { type Indices, toIndices } from './indices.js';
+import { checkIndexShape, type Indices, toIndices } from './indices.js';
 import { expand, flatten } from './view.js';
 
 const likeSelf = ([self]: Inputs): TensorMeta => ({ shape: (self as Tensor).shape, dtype: (self as Tensor).info });
@@ -70,15 +70,6 @@ function requireSameDtype(op: string, self: Tensor, other: Tensor, parameter: st
 }
 
 // ---- one index per element ----
-
-/** Throws unless `index` stays within `within` in every dimension but `dim`. */
-function checkIndexShape(op: string, index: Tensor, within: Tensor, what: string, dim: number | null): void {
-  if (index.numel === 0 || (index.ndim <= 1 && within.ndim <= 1 && dim !== null)) return;
-  if (index.ndim !== within.ndim || index.shape.some((size, d) => d !== dim && size > within.shape[d]))
-    throw new ShapeError(
-      `${op}: the index of shape ${formatShape(index.shape)} must have as many dimensions as ${what} of shape ${formatShape(within.shape)} and be no larger${dim === null ? '' : ` but in dimension ${dim}`}`,
-    );
-}
 
 /** `result[i][j] = self[index[i][j]][j]` for `dim` 0, and so on. The result has the shape of `index`. PyTorch: `torch.gather`. */
 export const gather = defineOp({

@@ -1,5 +1,5 @@
 /** Index arguments: tensors of integers, or arrays of numbers that stand for int64 tensors. */
-import { DTypeError, formatShape, ValueError } from '../errors.js';
+import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { type TensorData, tensor } from '../from-data.js';
 import { INT64 } from '../promotion.js';
 import { checkTensor, type Tensor } from '../tensor.js';
@@ -28,4 +28,13 @@ export function toIndices(op: string, name: string, indices: Indices): Tensor {
       `${op}: ${name} must hold integers (int64), got ${indices.dtype} of shape ${formatShape(indices.shape)}; convert with .long()`,
     );
   return castTo(indices, INT64);
+}
+
+/** @internal Throws unless `index` stays within `within` in every dimension but `dim`. */
+export function checkIndexShape(op: string, index: Tensor, within: Tensor, what: string, dim: number | null): void {
+  if (index.numel === 0 || (index.ndim <= 1 && within.ndim <= 1 && dim !== null)) return;
+  if (index.ndim !== within.ndim || index.shape.some((size, d) => d !== dim && size > within.shape[d]))
+    throw new ShapeError(
+      `${op}: the index of shape ${formatShape(index.shape)} must have as many dimensions as ${what} of shape ${formatShape(within.shape)} and be no larger${dim === null ? '' : ` but in dimension ${dim}`}`,
+    );
 }

@@ -2,7 +2,8 @@
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, numelOf, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { requireSameDtype } from './dtype-checks.js';
+import { lowered } from '../autocast.js';
+import { requireSameDtype, requireSameOrCastDtype } from './dtype-checks.js';
 import { add, mul } from './elementwise.js';
 import { innerSizeError, matrixProduct } from './matrix-product.js';
 
@@ -16,7 +17,7 @@ function requireDims(op: string, name: string, t: Tensor, ndim: number): void {
 /** Throws unless the rows of `self` are as long as the columns of `other`, and of the same dtype. */
 function requireInner(op: string, self: Tensor, other: Tensor): void {
   if (self.shape[self.ndim - 1] !== other.shape[Math.max(other.ndim - 2, 0)]) throw innerSizeError(op, self, other);
-  requireSameDtype(op, ['input', 'other'], [self, other]);
+  requireSameOrCastDtype(op, ['input', 'other'], [self, other]);
 }
 
 /**
@@ -133,9 +134,57 @@ export function baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options: A
   return addProduct('baddbmm', self, batch1, batch2, options);
 }
 
-function addProduct(op: string, self: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddProductOptions): Tensor {
-  checkTensor(op, 'input', self);
-  requireInner(op, a, b);
+/** `beta * self + alpha * (mat @ vec)` for a matrix (m, k) and a vector (k). PyTorch: `torch.addmv`. */
+export function addmv(self: Tensor, mat: Tensor, vec: Tensor, options: AddProductOptions = {}): Tensor {
+  checkTensor('addmv', 'input', self);
+  requireDims('addmv', 'mat', mat, 2);
+  requireDims('addmv', 'vec', vec, 1);
+  const addend = self.ndim === 1 ? self.unsqueeze(1) : self;
+  return addProduct('addmv', addend, mat, vec.unsqueeze(1), options).squeeze(1);
+}
+
+/** `beta * self + alpha * outer(vec1, vec2)`, with `self` broadcast to (m, n). PyTorch: `torch.addr`. */
+export function addr(self: Tensor, vec1: Tensor, vec2: Tensor, options: AddProductOptions = {}): Tensor {
+  requireDims('addr', 'vec1', vec1, 1);
+  requireDims('addr', 'vec2', vec2, 1);
+  return addProduct('addr', self, vec1.unsqueeze(1), vec2.unsqueeze(0), options);
+}
+
+/** `beta * self + alpha * Σ batch1[i] @ batch2[i]` for stacks of matrices. PyTorch: `torch.addbmm`. */
+export function addbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options: AddProductOptions = {}): Tensor {
+  requireDims('addbmm', 'batch1', batch1, 3);
+  requireDims('addbmm', 'batch2', batch2, 3);
+  const [b, m, k] = batch1.shape;
+  if (batch2.shape[0] !== b || batch2.shape[1] !== k)
+    throw new ShapeError(
+      `addbmm: ${formatShape(batch1.shape)} x ${formatShape(batch2.shape)}: expected (b, m, k) and (b, k, n) with the same b and k`,
+    );
+  // the sum over the stack is one product: the matrices side by side times the matrices one below the other
+  const left = batch1.transpose(0, 1).reshape([m, b * k]);
+  return addProduct('addbmm', self, left, batch2.reshape([b * k, batch2.shape[2]]), options);
+}
+
+type AddProduct = (self: Tensor, a: Tensor, b: Tensor, options?: AddProductOptions) => Tensor;
+const replacing =
+  (compute: AddProduct): AddProduct =>
+  (self, a, b, options) => {
+    const result = compute(self, a, b, options);
+    if (!sameShape(result.shape, self.shape))
+      throw new ShapeError(
+        `${compute.name}_: the result has shape ${formatShape(result.shape)} and does not fit into a tensor of shape ${formatShape(self.shape)}`,
+      );
+    return self.copy_(result);
+  };
+export const addmm_: AddProduct = replacing(addmm);
+export const baddbmm_: AddProduct = replacing(baddbmm);
+export const addmv_: AddProduct = replacing(addmv);
+export const addr_: AddProduct = replacing(addr);
+export const addbmm_: AddProduct = replacing(addbmm);
+
+function addProduct(op: string, input: Tensor, left: Tensor, right: Tensor, { beta = 1, alpha = 1 }: AddProductOptions): Tensor {
+  checkTensor(op, 'input', input);
+  requireInner(op, left, right);
+  const [self, a, b] = [lowered(input), lowered(left), lowered(right)];
   requireSameDtype(op, ['the left matrix', 'the right matrix', 'input'], [a, b, self]);
   if (a.info.category < 2 && !(Number.isInteger(beta) && Number.isInteger(alpha)))
     throw new ValueError(`${op}: beta and alpha must be integers for ${a.dtype} tensors, got ${beta} and ${alpha}`);

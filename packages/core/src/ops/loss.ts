@@ -1,4 +1,5 @@
 /** Loss functions. `reduction` says how the losses of all elements become one number. */
+import { widened } from '../autocast.js';
 import { ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireFloating } from './dtype-checks.js';
@@ -11,7 +12,7 @@ export type { LossOptions };
 function difference(op: string, input: Tensor, target: Tensor): Tensor {
   requireSameShape(op, input, target);
   requireFloating(op, 'input', input);
-  return input.sub(target);
+  return widened(input).sub(widened(target));
 }
 
 /** The mean of squared differences. Unlike in PyTorch, shapes must be equal. PyTorch: `torch.nn.functional.mse_loss`. */
@@ -61,9 +62,8 @@ export interface KlDivOptions {
 export function klDiv(input: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
   checkTensor('klDiv', 'input', input);
   checkTensor('klDiv', 'target', target);
+  const [x, t] = [widened(input), widened(target)];
   // t log t is 0 for t = 0
-  const losses = logTarget
-    ? target.exp().mul(target.sub(input))
-    : target.mul(target.log()).maskedFill(target.eq(0), 0).sub(target.mul(input));
+  const losses = logTarget ? t.exp().mul(t.sub(x)) : t.mul(t.log()).maskedFill(t.eq(0), 0).sub(t.mul(x));
   return reduction === 'batchmean' ? losses.sum().div(input.ndim === 0 ? 1 : input.shape[0]) : reduce('klDiv', losses, reduction);
 }

@@ -44,6 +44,9 @@ export const nonzero = defineOp({
   differentiable: false,
 });
 
+/** `nonzero` under the name of `torch.argwhere`. */
+export const argwhere = (self: Tensor): Tensor => nonzero(self);
+
 function countNow(self: Tensor): number {
   const count = cpu.empty([], INT64, 'nonzero');
   runKernel('count_nonzero', [count, self], { dims: self.shape.map((_, d) => d) });

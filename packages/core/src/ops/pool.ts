@@ -1,7 +1,7 @@
 /** Pooling over the last one or two dimensions. Layout (N, C, H, W) or (N, C, L); the batch dimension N may be absent. */
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { type PerDim, perSpatialDim } from './conv.js';
+import { type PerDim, perSpatialDim } from './conv-parts.js';
 import {
   adaptiveAveragePool2d,
   adaptiveMaxPool2dWithIndices,

@@ -147,6 +147,24 @@ export const bernoulliOp = defineOp({
 });
 export { bernoulliOp as bernoulli };
 
+/** @internal The numbers of Poisson distributions with the rates `self` that belong to uniform numbers. */
+export const poissonQuantile = defineOp({
+  name: 'poisson_quantile',
+  inputs: ['self', 'uniform'],
+  args: (self: Tensor, uniform: Tensor) => [[self, uniform], {}],
+  infer: ([self]) => ({ shape: (self as Tensor).shape, dtype: (self as Tensor).info }),
+  kernel: 'poisson_quantile',
+  differentiable: false,
+});
+/** Poisson-distributed numbers with the rates `input`, in its shape and dtype. PyTorch: `torch.poisson`. */
+export function poisson(input: Tensor, { generator }: GeneratorOptions = {}): Tensor {
+  checkTensor('poisson', 'input', input);
+  if (input.info.kind !== 'float') throw new DTypeError(`poisson: rates must be floating, got ${input.dtype}`);
+  const rates = input.detached().to('float64');
+  if (!rates.ge(0).all().item()) throw new ValueError('poisson: the rates must not be negative or NaN');
+  return poissonQuantile(rates, rand(input.shape, { dtype: 'float64', generator })).to(input.dtype);
+}
+
 export interface MultinomialOptions extends GeneratorOptions {
   /** Whether an index may be drawn more than once. Default false. */
   readonly replacement?: boolean;

@@ -7,7 +7,7 @@ import { checkTensor, type Tensor } from '../tensor.js';
 import { indexSelect } from './indexing.js';
 import { type Indices, toIndices } from './indices.js';
 import { cat } from './joining.js';
-import { expand, flatten, narrow, reshape, unsqueeze } from './view.js';
+import { expand, flatten, narrow, reshape, transpose, unsqueeze } from './view.js';
 
 type Shape = readonly number[];
 export interface Triangle extends Attributes {
@@ -48,6 +48,37 @@ export const flip = defineOp({
   kernel: 'flip',
   differentiable: true,
 });
+
+/** Left and right exchanged: reversed along the second dimension. PyTorch: `torch.fliplr`. */
+export function fliplr(self: Tensor): Tensor {
+  checkTensor('fliplr', 'self', self);
+  if (self.ndim < 2) throw new ShapeError(`fliplr: expected at least two dimensions, got ${formatShape(self.shape)}`);
+  return flip(self, 1);
+}
+/** Up and down exchanged: reversed along the first dimension. PyTorch: `torch.flipud`. */
+export function flipud(self: Tensor): Tensor {
+  checkTensor('flipud', 'self', self);
+  if (self.ndim < 1) throw new ShapeError('flipud: expected at least one dimension, got a 0-d tensor');
+  return flip(self, 0);
+}
+
+/** Turned by `k` quarters in the plane of two dimensions, from the first towards the second. A copy. PyTorch: `torch.rot90`. */
+export function rot90(self: Tensor, k = 1, dims: Shape = [0, 1]): Tensor {
+  checkTensor('rot90', 'self', self);
+  if (dims.length !== 2) throw new ShapeError(`rot90: expected two dimensions to turn, got ${formatShape(dims)}`);
+  if (!Number.isInteger(k)) throw new ValueError(`rot90: k must be an integer, got ${k}`);
+  const [a, b] = normalizeDims('rot90', dims, self.ndim);
+  switch (((k % 4) + 4) % 4) {
+    case 1:
+      return transpose(flip(self, b), a, b).contiguous();
+    case 2:
+      return flip(self, [a, b]);
+    case 3:
+      return transpose(flip(self, a), a, b).contiguous();
+    default:
+      return self.clone();
+  }
+}
 
 /**
  * The elements shifted along the given dimensions; what leaves at the end comes in at the start. Without `dims` the tensor is

@@ -1,7 +1,7 @@
 /** Reductions over some or all dimensions, and cumulative sums. `dim` is one dimension, a list of them, or null for all. */
 import { type DType, type DTypeInfo, dtypeInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
-import { type Attributes, defineOp, type Inputs, type Op, type TensorMeta } from '../op.js';
+import { type Attributes, defineOp, inplace, type Inputs, type Op, type TensorMeta } from '../op.js';
 import { BOOL, INT64, likeInput, toFloating } from '../promotion.js';
 import { normalizeDim, normalizeDims, reducedShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
@@ -196,6 +196,11 @@ export function varMean(self: Tensor, dim: Dims = null, options: VarianceOptions
   return [variance(self, dim, options), mean(self, dim, { keepdim: options.keepdim })];
 }
 
+/** The standard deviation and the mean. PyTorch: `torch.std_mean`. */
+export function stdMean(self: Tensor, dim: Dims = null, options: VarianceOptions = {}): [std: Tensor, mean: Tensor] {
+  return [std(self, dim, options), mean(self, dim, { keepdim: options.keepdim })];
+}
+
 /**
  * The vector norm `(Σ |x|^p)^(1/p)`; `p` may be 0 (how many are not zero) or ±Infinity (largest,
  * smallest); `'fro'` is 2. PyTorch: `torch.norm`.
@@ -254,3 +259,4 @@ export const cumsum = defineOp({
   kernel: 'cumsum',
   differentiable: true,
 });
+export const cumsum_ = inplace(cumsum);

@@ -6,7 +6,7 @@ import { DTypeError, formatShape, IndexError } from '../errors.js';
 import { type TensorData, tensor } from '../from-data.js';
 import { broadcastShapes, sameShape } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
-import { copy_ } from './copy.js';
+import { clone, copy_ } from './copy.js';
 import { add_ } from './elementwise.js';
 import { indexLeading, indexPutLeading_, indexSelect } from './indexing.js';
 import { toIndices } from './indices.js';
@@ -219,6 +219,17 @@ export function indexPut_(
     accumulate,
   );
   return self;
+}
+
+/** A copy with `values` at the elements that `items` choose. PyTorch: `torch.index_put`. */
+export function indexPut(
+  self: Tensor,
+  items: readonly IndexItem[],
+  values: Tensor | Scalar,
+  options: IndexPutOptions = {},
+): Tensor {
+  checkTensor('indexPut', 'self', self);
+  return indexPut_(clone(self), items, values, options);
 }
 
 /** The mask of the leading dimensions, to broadcast over the others. */

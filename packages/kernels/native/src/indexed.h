@@ -21,10 +21,10 @@ struct Indexed {
   }
 };
 
-/// Runs line(indexed offset, direct offset, first index, run) over all lines, in parallel along one dimension of `splittable`.
-/// Lines that may share addresses are run by one thread, in order.
-template <class Line>
-inline void for_lines(const Indexed &m, uint32_t splittable, const Line &line) {
+typedef void (*Line)(const void *context, int64_t a, int64_t b, const int64_t *index, const Run &run);
+
+/// One loop for all ops and types, because lines are long.
+__attribute__((noinline)) inline void run_lines(const Indexed &m, uint32_t splittable, Line line, const void *context) {
   int64_t total = 1;
   int split = -1;
   for (int d = 0; d < m.n; d++) {
@@ -35,14 +35,24 @@ inline void for_lines(const Indexed &m, uint32_t splittable, const Line &line) {
   const int64_t size = split < 0 ? 1 : m.dims[split];
   int64_t grain = rows_per_chunk(total / size);
   if (split == m.n - 1 && grain < 64) grain = 64;  // whole cache lines
-  parallel_for(size, grain, [&](int64_t begin, int64_t end) {
+  parallel_for(size, grain, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
     Walk walk;
     for (int d = 0; d < m.n; d++) walk.push(d == split ? end - begin : m.dims[d], m.a[d], m.b[d], m.c[d]);
     const Run run(walk);
     const int64_t a = split < 0 ? 0 : begin * m.a[split], b = split < 0 ? 0 : begin * m.b[split], c = split < 0 ? 0 : begin * m.c[split];
     walk.seek(0);
-    for (int64_t i = 0, n = walk.size(); i < n; i++, walk.next()) line(a + walk.a, b + walk.b, m.index + c + walk.c, run);
+    for (int64_t i = 0, n = walk.size(); i < n; i++, walk.next()) line(context, a + walk.a, b + walk.b, m.index + c + walk.c, run);
   });
+}
+
+/// Runs body(indexed offset, direct offset, first index, run) over all lines, in parallel along one dimension of `splittable`.
+/// Lines that may share addresses are run by one thread, in order.
+template <class Body>
+inline void for_lines(const Indexed &m, uint32_t splittable, const Body &body) {
+  run_lines(
+      m, splittable,
+      [](const void *context, int64_t a, int64_t b, const int64_t *index, const Run &run) { (*static_cast<const Body *>(context))(a, b, index, run); },
+      &body);
 }
 
 /// direct = indexed[index], by element size.
@@ -87,8 +97,9 @@ inline int32_t put(const Indexed &m, int32_t dtype, void *indexed, const void *d
   });
 }
 
-template <class S>
-__attribute__((noinline)) void add_line(S *to, const S *from, int64_t n, Compute<S> alpha) {
+// Sums of half-precision elements are kept as float (T) until they are complete.
+template <class T, class S>
+__attribute__((noinline)) void add_line(T *to, const S *from, int64_t n, Compute<S> alpha) {
   typedef Compute<S> C;
   constexpr int64_t L = kLanes<C>;
   for (int64_t i = 0; i < n; i += L) {
@@ -98,35 +109,67 @@ __attribute__((noinline)) void add_line(S *to, const S *from, int64_t n, Compute
 }
 
 /// indexed[index] += alpha * direct, in the order of the elements.
-template <class S>
-__attribute__((noinline)) void accumulate(const Indexed &m, S *indexed, const S *direct, Compute<S> alpha) {
+template <class T, class S>
+__attribute__((noinline)) void accumulate(const Indexed &m, T *indexed, const S *direct, T alpha) {
   for_lines(m, m.disjoint, [&](int64_t a, int64_t b, const int64_t *index, const Run &run) {
     const int64_t step = m.index_stride;
     if (run.c == 0 && run.a == 1 && run.b == 1 && run.n > 1) return add_line(indexed + a + *index * step, direct + b, run.n, alpha);
     for (int64_t i = 0; i < run.n; i++) {
-      S &to = indexed[a + i * run.a + index[i * run.c] * step];
-      to = narrow<S>(static_cast<Compute<S>>(widen(to) + widen(direct[b + i * run.b]) * alpha));
+      T &to = indexed[a + i * run.a + index[i * run.c] * step];
+      to = static_cast<T>(to + widen(direct[b + i * run.b]) * alpha);
     }
   });
 }
-/// The same by dtype: every real one.
-inline int32_t accumulate(const Indexed &m, int32_t dtype, void *indexed, const void *direct, double alpha = 1) {
+/// The same by the dtype of `direct`, which `indexed` has, too, unless that is a half-precision one: then `indexed` has floats.
+inline int32_t accumulate(const Indexed &m, void *indexed, const void *direct, int32_t dtype, double alpha) {
   if (is_complex(dtype)) {  // as pairs of real numbers
     Indexed real = m;
     for (int d = 0; d < m.n; d++) real.a[d] *= 2, real.b[d] *= 2;
     real.index_stride *= 2;
     real.push(2, 1, 1, 0, true);
-    return accumulate(real, dtype == FB_COMPLEX64 ? FB_FLOAT32 : FB_FLOAT64, indexed, direct, alpha);
+    return accumulate(real, indexed, direct, dtype == FB_COMPLEX64 ? FB_FLOAT32 : FB_FLOAT64, alpha);
   }
   return for_arithmetic(dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) S;
-    typedef Compute<S> C;
-    C factor;
-    if constexpr (kSame<C, float> || kSame<C, double>) factor = static_cast<C>(alpha);
-    else factor = static_cast<C>(static_cast<int64_t>(alpha));
-    accumulate<S>(m, static_cast<S *>(indexed), static_cast<const S *>(direct), factor);
+    typedef Compute<S> T;
+    T factor;
+    if constexpr (kSame<T, float> || kSame<T, double>) factor = static_cast<T>(alpha);
+    else factor = static_cast<T>(static_cast<int64_t>(alpha));
+    accumulate<T, S>(m, static_cast<T *>(indexed), static_cast<const S *>(direct), factor);
     return int32_t{FB_OK};
   });
+}
+
+template <class To, class From>
+inline void convert_walk(To *to, const From *from, const Walk &walk) {
+  parallel_for(walk.size(), 32768, [&](int64_t begin, int64_t end) {
+    Walk at = walk;
+    at.seek(begin);
+    for (int64_t i = begin; i < end; i++, at.next()) {
+      if constexpr (kSame<To, float>) to[at.b] = widen(from[at.a]);
+      else to[at.a] = narrow<To>(from[at.b]);
+    }
+  });
+}
+
+/// update(t) for a tensor that is updated step by step; one of half precision as a float copy, so that it is rounded once.
+template <class Update>
+inline int32_t in_float(const fb_tensor *t, const Update &update) {
+  if (t->dtype != FB_FLOAT16 && t->dtype != FB_BFLOAT16) return update(t);
+  const Scratch memory(numel(t) * 4);
+  if (!memory.data) return out_of_memory(numel(t) * 4);
+  fb_tensor wide = contiguous_at(t, memory.data);
+  wide.dtype = FB_FLOAT32;
+  Walk walk;
+  for (int d = 0; d < t->ndim; d++) walk.push(t->dims[d], t->strides[d], wide.strides[d]);
+  float *const floats = memory.as<float>();
+  if (t->dtype == FB_FLOAT16) convert_walk(floats, static_cast<const Half *>(t->data), walk);
+  else convert_walk(floats, static_cast<const BFloat16 *>(t->data), walk);
+  const int32_t status = update(&wide);
+  if (status != FB_OK) return status;
+  if (t->dtype == FB_FLOAT16) convert_walk(static_cast<Half *>(t->data), floats, walk);
+  else convert_walk(static_cast<BFloat16 *>(t->data), floats, walk);
+  return FB_OK;
 }
 
 /// Fails on the first index of a tensor outside [low, size).

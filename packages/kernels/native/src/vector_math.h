@@ -204,5 +204,55 @@ inline VecD tanh(VecD x) {
   return x == x ? result : x;
 }
 
+// ---- the error function and the normal distribution, in float ----
+
+/// e^(high + low) for high <= 0, where `low` is the part of the exponent that a float cannot hold beside `high`.
+inline VecF exp_sum(VecF high, VecF low) {
+  const auto n = nearest((high + low) * 1.44269504088896341f);
+  const VecF r = fma(n.value, broadcast(-0.693359375f), high) + fma(n.value, broadcast(2.12194440e-4f), low);
+  return scale(fma(polynomial(r, kExpF), r * r, r) + 1.0f, n.integer);
+}
+/// e^(factor x²) for a factor of -1 or -1/2 and |x| <= 16: a rounded x² would lose what it weighs in the exponent.
+inline VecF exp_of_square(VecF x, float factor) {
+  const VecF high = (VecF)((VecI)x & ~0xfff);  // 12 bits: its square is exact
+  return exp_sum(high * high * factor, (x - high) * (x + high) * factor);
+}
+/// e^(a²) erfc(a) for 0.5 <= a <= 10.2: P((a - 2) / (a + 2)) / (1 + 2a), after Shepherd and Laframboise 1981.
+inline VecF erfcx_tail(VecF a) {
+  constexpr float c[] = {1.276978374f,    -0.09276357293f,  -0.1660303771f, 0.164042294f,    -0.05421856791f,
+                         -0.007947231643f, 0.008695635945f, 0.0009486069903f, -0.001320439856f};
+  const VecF b = a + 2.0f, d = fma(a, broadcast(2.0f), broadcast(1.0f)), inverse = 1.0f / (b * d);  // one division for both
+  return polynomial((a - 2.0f) * d * inverse, c) * (b * inverse);
+}
+/// erf(x) for |x| <= 1.
+inline VecF erf_center(VecF x) {
+  constexpr float c[] = {0.1283791065f, -0.3761262596f, 0.1128358543f, -0.02685381286f, 0.005188327748f, -0.0008010193706f, 7.853860734e-05f};
+  return fma(polynomial(x * x, c), x, x);
+}
+inline VecF erfc(VecF x) {
+  const VecF a = clamp(fabs(x), 0.0f, 10.2f);  // beyond it erfc is below any float
+  const VecF tail = erfcx_tail(a) * exp_of_square(a, -1.0f);
+  return fabs(x) < 0.5f ? 1.0f - erf_center(x) : (x < 0.0f ? 2.0f - tail : tail);
+}
+inline VecF erf(VecF x) {
+  const VecF a = clamp(fabs(x), 0.0f, 4.0f);  // beyond 3.9 erf is 1
+  const VecF large = 1.0f - erfcx_tail(a) * exp(-a * a);
+  return a < 1.0f ? erf_center(x) : copysign(large, x);
+}
+
+template <class V>
+struct Normal {
+  V cdf, kernel;  // the distribution function times a factor, and e^(-x²/2)
+};
+/// The standard normal distribution function times `factor`, which enters before a tail gets too small for full precision.
+inline Normal<VecF> normal_distribution(VecF x, VecF factor) {
+  const VecF a = clamp(fabs(x), 0.0f, 14.5f), kernel = exp_of_square(a, -0.5f);
+  const VecF t = a * 0.70710678118654752f, tail = erfcx_tail(t) * 0.5f;
+  const VecF side = x < 0.0f ? factor * tail * kernel : factor * (1.0f - tail * kernel);
+  return {t < 0.5f ? factor * fma(erf_center(x * 0.70710678118654752f), broadcast(0.5f), broadcast(0.5f)) : side, kernel};
+}
+/// x Φ(x), infinite at infinity and NaN at -infinity.
+inline VecF gelu(VecF x) { return normal_distribution(x, x).cdf; }
+
 }  // namespace
 }  // namespace fb::FB_ISA

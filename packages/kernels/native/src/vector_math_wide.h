@@ -174,33 +174,6 @@ inline VecD exp2_wide(VecD x) { return exp_wide(x * 0.69314718055994530942); }
 inline VecD log2_wide(VecD x) { return log(x) * 1.44269504088896340736; }
 inline VecD log10_wide(VecD x) { return log(x) * 0.43429448190325182765; }
 
-// exp(-a²) (1 + 2a)^-1 P((a - 3.75) / (a + 3.75)), after Shepherd and Laframboise, for 0 <= a <= 10.5.
-inline VecD erfc_positive(VecD a, VecD exp_minus_square) {
-  constexpr double c[] = {1.2375126305840593,    -0.14024058615817182, 0.003585450094022385,   0.08227612081740542,
-                          -0.10880501692660141,  0.092312487946101,    -0.058678779414624863,  0.028323808932786789,
-                          -0.0098314940944450838, 0.001798876134924277, 0.00047538312100008621, -0.00021253544662599327};
-  const VecD b = a + 3.75, d = fma(a, broadcast(2.0), broadcast(1.0));
-  const VecD inverse = inverse_wide(b * d);  // one division for both quotients
-  return exp_minus_square * polynomial((a - 3.75) * d * inverse, c) * (b * inverse);
-}
-inline VecD erfc_wide(VecD x) {
-  const VecD a = fabs(x), in_range = a > 10.5 ? broadcast(10.5) : a;
-  const VecD tail = a > 10.5 ? broadcast(0.0) : erfc_positive(in_range, exp_wide(-in_range * in_range));  // below any float
-  const VecD result = x < 0.0 ? 2.0 - tail : tail;
-  return x == x ? result : x;
-}
-inline VecD erf_wide(VecD x) {
-  const VecD a = fabs(x), in_range = a > 6.0 ? broadcast(6.0) : a, z = in_range * in_range;
-  constexpr double c[] = {1.1283791670946767,    -0.37612638889635307,   0.11283791308604581,    -0.026866133235095592,
-                          0.0052237834771892481, -0.00085426379970872296, 0.0001195656256820733, -1.3909340021874599e-5,
-                          1.0589380641075019e-6};
-  const VecD small = polynomial(z, c) * x, large = copysign(1.0 - erfc_positive(in_range, exp_wide(-z)), x);
-  const VecD result = a < 1.0 ? small : large;
-  return x == x ? result : x;
-}
-/// The distribution function of the standard normal distribution.
-inline VecD normal_cdf_wide(VecD x) { return erfc_wide(x * -0.70710678118654752440) * 0.5; }
-inline VecD gelu_wide(VecD x) { return x * normal_cdf_wide(x); }
 /// x 0.5 (1 + tanh u) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x³).
 inline VecD gelu_tanh_wide(VecD x) {
   const VecD u = x * fma(x * x, broadcast(0.071354816272600243), broadcast(1.5957691216057308));
@@ -234,7 +207,7 @@ inline VecD pow_wide(VecD x, VecD y) {
   inline VecF name(VecF x) { return wide<name##_wide>(x); }  \
   inline VecD name(VecD x) { return lanes<::name>(x); }
 FB_WIDE(sin) FB_WIDE(cos) FB_WIDE(tan) FB_WIDE(asin) FB_WIDE(acos) FB_WIDE(atan) FB_WIDE(sinh) FB_WIDE(cosh)
-FB_WIDE(exp2) FB_WIDE(log2) FB_WIDE(log10) FB_WIDE(erf) FB_WIDE(erfc)
+FB_WIDE(exp2) FB_WIDE(log2) FB_WIDE(log10)
 #undef FB_WIDE
 
 inline VecF expm1(VecF x) { return wide<expm1_wide>(x); }
@@ -243,10 +216,12 @@ inline VecF pow(VecF x, VecF y) { return wide<pow_wide>(x, y); }
 inline VecD pow(VecD x, VecD y) { return lanes<::pow>(x, y); }
 inline VecF atan2(VecF y, VecF x) { return wide<atan2_wide>(y, x); }
 inline VecD atan2(VecD y, VecD x) { return lanes<::atan2>(y, x); }
-inline VecF normal_cdf(VecF x) { return wide<normal_cdf_wide>(x); }
-inline VecD normal_cdf(VecD x) { return lanes<::erfc>(x * -0.70710678118654752440) * 0.5; }
-inline VecF gelu(VecF x) { return wide<gelu_wide>(x); }
-inline VecD gelu(VecD x) { return x * normal_cdf(x); }
+inline VecD erf(VecD x) { return lanes<::erf>(x); }
+inline VecD erfc(VecD x) { return lanes<::erfc>(x); }
+inline Normal<VecD> normal_distribution(VecD x, VecD factor) {
+  return {factor * (erfc(x * -0.70710678118654752440) * 0.5), exp(x * x * -0.5)};
+}
+inline VecD gelu(VecD x) { return x * (erfc(x * -0.70710678118654752440) * 0.5); }
 inline VecF gelu_tanh(VecF x) { return wide<gelu_tanh_wide>(x); }
 inline VecD gelu_tanh(VecD x) { return x * sigmoid(x * fma(x * x, broadcast(0.071354816272600243), broadcast(1.5957691216057308))); }
 inline VecF mish(VecF x) { return wide<mish_with<exp_wide>>(x); }

@@ -42,4 +42,6 @@ export const extremum = {
   minDim: selecting('ReduceMin', 'ArgMin'),
   argmaxDim: locating('ArgMax'),
   argminDim: locating('ArgMin'),
+  cummaxDim: 'none',
+  cumminDim: 'none',
 } satisfies Lowerings<typeof groups.extremum>;

@@ -1,9 +1,17 @@
 /** Joins each group's operators with their ONNX forms. */
 import { type AnyOpDef, groups } from '@flambeau/core/internal';
 import type { Entry, Lowerings } from '../lowering.js';
+import { attention } from './attention.js';
+import { recurrentCells } from './recurrent-cells.js';
+import { ctcLoss } from './ctc-loss.js';
+import { resampling } from './resampling.js';
+import { fold } from './fold.js';
 import { activation } from './activation.js';
+import { arithmetic } from './arithmetic.js';
 import { batchNorm } from './batch-norm.js';
 import { comparison } from './comparison.js';
+import { complex } from './complex.js';
+import { fft } from './fft.js';
 import { conv } from './conv.js';
 import { copying } from './copying.js';
 import { dropout } from './dropout.js';
@@ -14,16 +22,27 @@ import { indexing } from './indexing.js';
 import { joining } from './joining.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
+import { linearSolve } from './linear-solve.js';
 import { loss } from './loss.js';
 import { masking } from './masking.js';
+import { matrixFunction } from './matrix-function.js';
 import { matrixProduct } from './matrix-product.js';
 import { nllLoss } from './nll-loss.js';
+import { orthogonal } from './orthogonal.js';
 import { padding } from './padding.js';
 import { pool2d } from './pool2d.js';
 import { randomInplace } from './random-inplace.js';
 import { rearranging } from './rearranging.js';
+import { pseudoInverse } from './pseudo-inverse.js';
 import { reduction } from './reduction.js';
+import { ordering } from './ordering.js';
+import { scan } from './scan.js';
+import { scatterReduction } from './scatter-reduction.js';
+import { searching } from './searching.js';
 import { softmax } from './softmax.js';
+import { special } from './special.js';
+import { specialNamespace } from './special-namespace.js';
+import { spectral } from './spectral.js';
 import { view } from './view.js';
 import { where } from './where.js';
 
@@ -36,9 +55,17 @@ type Tables = {
 };
 
 const tables = {
+  fold,
+  resampling,
+  ctcLoss,
+  recurrentCells,
+  attention,
   activation,
+  arithmetic,
   batchNorm,
   comparison,
+  complex,
+  fft,
   conv,
   copying,
   dropout,
@@ -49,16 +76,27 @@ const tables = {
   joining,
   layerNorm,
   linear,
+  linearSolve,
   loss,
   masking,
+  matrixFunction,
   matrixProduct,
   nllLoss,
+  orthogonal,
   padding,
   pool2d,
   randomInplace,
   rearranging,
+  pseudoInverse,
   reduction,
+  ordering,
+  scan,
+  scatterReduction,
+  searching,
   softmax,
+  special,
+  specialNamespace,
+  spectral,
   view,
   where,
 } satisfies Tables;

@@ -16,7 +16,7 @@ const scatter =
   };
 
 /** The part of `src` that has the index's shape: ONNX wants both to be equally large. */
-function sameExtent(graph: Graph, src: Value, index: Value): string {
+export function sameExtent(graph: Graph, src: Value, index: Value): string {
   const starts = graph.ints(index.shape.map(() => 0));
   return index.shape.length === 0 ? src.name : graph.node('Slice', [src.name, starts, graph.sizes(index.shape)]);
 }

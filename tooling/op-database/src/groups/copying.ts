@@ -54,6 +54,22 @@ export const copying: Group = {
   long: conversion('long', notFloating),
   int: conversion('int', notFloating),
   bool: conversion('bool', notFloating),
+  short: conversion('short', notFloating),
+  byte: conversion('byte', { ...notFloating, dtypes: ['uint8', 'int8', 'int32', 'int64', 'bool'] }),
+  char: conversion('char', notFloating),
+  cfloat: conversion('cfloat', { dtypes: ALL, ...notFloating }),
+  cdouble: conversion('cdouble', { dtypes: ALL, ...notFloating }),
+  cpu: conversion('cpu'),
+  typeAs: {
+    torch: 'torch.Tensor.type_as',
+    dtypes: REAL,
+    gradient: false,
+    samples: [
+      [normal([3, 5]), normal([2], { dtype: 'float64' })],
+      [normal([3]), normal([], { dtype: 'int32' })],
+      [normal([0]), normal([3])],
+    ],
+  },
   contiguous: { torch: 'lambda x: x.contiguous()', dtypes: ALL, samples: [[normal([3, 5])], [normal([])], [normal([0, 3])]] },
   copy_: {
     dtypes: REAL_AND_BOOL,

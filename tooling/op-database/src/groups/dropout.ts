@@ -4,4 +4,9 @@ import type { Group } from '../sample.js';
 
 const random = { random: true, dtypes: FLOAT, samples: [] };
 
-export const dropout: Group = { dropout: { ...random, covers: ['native_dropout'] }, dropout1d: random, dropout2d: random };
+export const dropout: Group = {
+  dropout: { ...random, covers: ['native_dropout'] },
+  dropout1d: random,
+  dropout2d: random,
+  dropout3d: random,
+};

@@ -1,35 +1,24 @@
 /** Samples of `core/src/ops/elementwise.ts`. */
 import { ALL, COMPLEX, type DType, FLOAT, INT, REAL, REAL_AND_BOOL } from '../dtype.js';
 import type { Argument, Entry, ErrorSample, Group, Sample } from '../sample.js';
+import {
+  allEdgePairs,
+  binary,
+  broadcasts,
+  doesNotBroadcast,
+  LARGE,
+  type Maker,
+  notATensor,
+  unary,
+} from '../pointwise-entries.js';
 import { bools, edges, nonzero, normal, positive, type TensorSpec, uniform, values } from '../spec.js';
 
-type Maker = (shape: readonly number[]) => TensorSpec;
-
-const LARGE = [263, 301] as const;
 const NUMERIC: readonly DType[] = [...REAL, ...COMPLEX];
 /** PyTorch wraps negative bounds of uint8. */
 const SIGNED: readonly DType[] = REAL.filter((d) => d !== 'uint8');
 const SIGNED_INT: readonly DType[] = ['int64', 'int32', 'int16', 'int8'];
 
-const notATensor: ErrorSample = { args: [[1, 2]], throws: 'TypeError', says: ['self', 'tensor('] };
 const noComplex: ErrorSample = { args: [normal([2])], throws: 'DTypeError', says: ['complex64', '(2,)'], dtype: 'complex64' };
-
-/** A function of one tensor, sampled where `make` makes its inputs. */
-function unary(make: Maker, dtypes: readonly DType[] = REAL_AND_BOOL, rest: Partial<Entry> = {}): Entry {
-  return {
-    dtypes,
-    samples: [
-      [make([3, 5])],
-      [make([])],
-      [make([0, 3])],
-      [make([2, 1, 37])],
-      { args: [edges()], dtypes: dtypes.filter((d) => FLOAT.includes(d)) },
-    ],
-    large: [[make(LARGE)]],
-    errors: [notATensor],
-    ...rest,
-  };
-}
 
 /** The same for a function whose domain integers must not leave. */
 const bounded = (low: number, high: number, integers: readonly number[]): Entry => ({
@@ -40,39 +29,7 @@ const bounded = (low: number, high: number, integers: readonly number[]): Entry 
   ],
 });
 
-/** Operands that meet by broadcasting. */
-const broadcasts = (left: Maker, right: Maker): (readonly Argument[])[] => [
-  [left([3, 5]), right([3, 5])],
-  [left([3, 5]), right([5])],
-  [left([4, 1]), right([3, 1, 6])],
-  [left([]), right([])],
-  [left([2, 3]), right([])],
-  [left([]), right([2, 3])],
-  [left([0, 3]), right([3])],
-  [left([2, 37]), right([2, 37])],
-];
 const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 2.5, -2.5, 100, -100];
-const allEdgePairs: readonly Argument[] = [edges([29, 1]), edges([29])];
-
-const doesNotBroadcast: ErrorSample = { args: [normal([2, 3]), normal([2, 4])], throws: 'ShapeError', says: ['*3*', '*4*'] };
-
-function binary(left: Maker, right: Maker, dtypes: readonly DType[], rest: Partial<Entry> = {}): Entry {
-  return {
-    dtypes,
-    samples: [
-      ...broadcasts(left, right),
-      { args: allEdgePairs, dtypes: dtypes.filter((d) => FLOAT.includes(d)) },
-      ...(rest.samples ?? []),
-    ],
-    large: [
-      [left(LARGE), right(LARGE)],
-      [left(LARGE), right([LARGE[1]])],
-    ],
-    errors: [doesNotBroadcast, { args: [[1], normal([2])], throws: 'TypeError', says: ['tensor'] }, ...(rest.errors ?? [])],
-    ...Object.fromEntries(Object.entries(rest).filter(([key]) => key !== 'samples' && key !== 'errors')),
-  };
-}
-
 /** Operands of different dtypes, and numbers. */
 const promotions: Sample[] = [
   { args: [normal([3]), normal([3], { dtype: 'float64' })] },

@@ -1,5 +1,5 @@
 /** Samples of `core/src/ops/extremum.ts`. */
-import { FLOAT, REAL } from '../dtype.js';
+import { FLOAT, REAL, REAL_AND_BOOL } from '../dtype.js';
 import type { Entry, ErrorSample, Group } from '../sample.js';
 import { distinct, edges, normal, values } from '../spec.js';
 
@@ -52,7 +52,29 @@ const position: Entry = {
   errors,
 };
 
+const running = (op: string): Entry => ({
+  dtypes: REAL_AND_BOOL,
+  covers: [op],
+  samples: [
+    { args: [distinct([3, 4, 2]), 0], dtypes: REAL },
+    { args: [distinct([3, 4, 2]), 1], dtypes: REAL },
+    { args: [distinct([2, 9]), -1], dtypes: REAL },
+    { args: [values([2, 1, 2, 2, 3, 1, 1, 3]), 0], kink: true },
+    { args: [normal([]), 0] },
+    [normal([0, 3]), 0],
+    { args: [normal([2, 9]), 1], gradient: false },
+    { args: [edges([29, 3]), 0], dtypes: FLOAT },
+  ],
+  large: [
+    [normal([403, 307]), 0],
+    [normal([403, 307]), 1],
+  ],
+  errors: [errors[0]],
+});
+
 export const extremum: Group = {
+  cummax: running('cummax'),
+  cummin: running('cummin'),
   max: choosing('max_dim', 'maximum'),
   min: choosing('min_dim', 'minimum'),
   argmax: { ...position, covers: ['argmax'] },

@@ -149,4 +149,44 @@ export const linalg: Group = {
   },
   addmm: addProduct([]),
   baddbmm: addProduct([2]),
+  addmv: {
+    dtypes: REAL,
+    samples: [
+      [normal([3]), normal([3, 5]), normal([5])],
+      [normal([1]), normal([3, 5]), normal([5]), { beta: 2, alpha: -3 }],
+      [normal([3]), normal([3, 0]), normal([0])],
+    ],
+    tolerance: { float32: [1e-5, 1e-4], float16: [4e-3, 2e-2], bfloat16: [3.2e-2, 1e-1] }, // as for addmm
+    errors: [
+      { args: [normal([3]), normal([3, 5]), normal([4])], throws: 'ShapeError', says: ['(3, 5)', '5 ≠ 4'] },
+      { args: [normal([7]), normal([3, 5]), normal([5])], throws: 'ShapeError', says: ['*7*'] },
+      { args: [normal([3]), normal([5]), normal([5])], throws: 'ShapeError', says: ['(5,)'] },
+    ],
+  },
+  addr: {
+    dtypes: REAL,
+    samples: [
+      [normal([3, 4]), normal([3]), normal([4])],
+      [normal([4]), normal([3]), normal([4]), { beta: 2, alpha: -3 }],
+      [normal([]), normal([0]), normal([4])],
+    ],
+    tolerance: { float32: [1e-5, 1e-4], float16: [4e-3, 2e-2], bfloat16: [3.2e-2, 1e-1] }, // as for addmm
+    errors: [
+      { args: [normal([3, 4]), normal([3, 1]), normal([4])], throws: 'ShapeError', says: ['(3, 1)'] },
+      { args: [normal([5, 4]), normal([3]), normal([4])], throws: 'ShapeError', says: ['*5*'] },
+    ],
+  },
+  addbmm: {
+    dtypes: REAL,
+    samples: [
+      [normal([3, 4]), normal([2, 3, 5]), normal([2, 5, 4])],
+      [normal([4]), normal([2, 3, 5]), normal([2, 5, 4]), { beta: 2, alpha: -3 }],
+      [normal([3, 4]), normal([0, 3, 5]), normal([0, 5, 4])],
+    ],
+    tolerance: { float32: [1e-5, 1e-4], float16: [4e-3, 4e-2], bfloat16: [3.2e-2, 2e-1] }, // as for addmm
+    errors: [
+      { args: [normal([3, 4]), normal([2, 3, 5]), normal([3, 5, 4])], throws: 'ShapeError', says: ['(2, 3, 5)', '(3, 5, 4)'] },
+      { args: [normal([3, 4]), normal([3, 5]), normal([5, 4])], throws: 'ShapeError', says: ['(3, 5)'] },
+    ],
+  },
 };

@@ -38,6 +38,12 @@ export const masking: Group = {
     ],
     large: [[bools([263, 301])]],
   },
+  argwhere: {
+    dtypes: REAL_AND_BOOL,
+    gradient: false,
+    samples: [[uniform([3, 4], 0, 2)], [values([0, 0, 1])], [bools([2, 3])]],
+    errors: [{ args: [3], throws: 'TypeError', says: ['number'], op: 'nonzero' }],
+  },
   maskedSelect: {
     dtypes: ALL,
     samples: [

@@ -39,4 +39,7 @@ export const randomInplace: Group = {
   bernoulli_: random,
   random_: random,
   exponential_: random,
+  logNormal_: random,
+  cauchy_: random,
+  geometric_: random,
 };

@@ -15,4 +15,6 @@ export const random: Group = {
   normal: drawn,
   bernoulli: drawn,
   multinomial: drawn,
+  poissonQuantile: drawn,
+  poisson: drawn,
 };

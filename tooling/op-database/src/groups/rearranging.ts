@@ -19,6 +19,31 @@ const triangle: Entry = {
 };
 
 export const rearranging: Group = {
+  fliplr: {
+    dtypes: ALL,
+    samples: [[normal([3, 4])], [normal([2, 3, 2])], [normal([0, 3])]],
+    errors: [{ args: [normal([3])], throws: 'ShapeError', says: ['(3,)'] }],
+  },
+  flipud: {
+    dtypes: ALL,
+    samples: [[normal([3, 4])], [normal([3])], [normal([2, 0])]],
+    errors: [{ args: [normal([])], throws: 'ShapeError', says: ['0-d'] }],
+  },
+  rot90: {
+    dtypes: ALL,
+    samples: [
+      [normal([3, 4])],
+      [normal([3, 4]), 2],
+      [normal([3, 4]), -1],
+      [normal([3, 4]), 4],
+      [normal([2, 3, 4]), 1, [2, 0]],
+      [normal([2, 3, 4]), 3, [1, -1]],
+    ],
+    errors: [
+      { args: [normal([3])], throws: 'IndexError', says: ['[-1, 0]'] },
+      { args: [normal([3, 4]), 1, [0]], throws: 'ShapeError', says: ['two'] },
+    ],
+  },
   tril: triangle,
   triu: triangle,
   flip: {

@@ -153,6 +153,11 @@ export const reduction: Group = {
     errors: spread.errors?.map((e) => ({ ...e, op: 'var' })),
     torch: 'lambda x, dim=None, **o: torch.var_mean(x, dim, **o)',
   },
+  stdMean: {
+    ...spread,
+    errors: spread.errors?.map((e) => ({ ...e, op: 'std' })),
+    torch: 'lambda x, dim=None, **o: torch.std_mean(x, dim, **o)',
+  },
   norm: {
     dtypes: FLOAT,
     torch: 'lambda x, p=2, dim=None, **o: torch.norm(x, p, dim, **o)',

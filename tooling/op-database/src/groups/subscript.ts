@@ -52,6 +52,18 @@ export const subscript: Group = {
       { args: [normal([2, 3]), values([0, 1], long), values([0, 1, 2], long)], throws: 'ShapeError', says: ['*2*', '*3*'] },
     ],
   },
+  indexPut: {
+    torch: `lambda x, items, v, accumulate=False: (lambda y: (y.index_put_(tuple(map(${ITEM}, items)), v, accumulate) if accumulate else y.__setitem__(tuple(map(${ITEM}, items)), v), y)[1])(x.clone())`,
+    dtypes: REAL,
+    noExpand: true,
+    samples: [
+      [normal([3, 4]), [all, range(1, 3)], normal([3, 2])],
+      [normal([3, 4]), [values([0, 2], long), values([1, -1], long)], normal([2])],
+      [normal([3, 4]), [values([0, 0, 1], long), values([1, 1, 2], long)], normal([3]), { accumulate: true }],
+      [normal([3, 4]), [values([1, 0, 1], { dtype: 'bool' })], normal([2, 4])],
+    ],
+    errors: [{ args: [normal([2, 3]), [values([2], long)], 0], throws: 'IndexError', says: ['2'], op: 'index_put' }],
+  },
   indexPut_: {
     torch: `lambda x, items, v, accumulate=False: (x.index_put_(tuple(map(${ITEM}, items)), v, accumulate) if accumulate else x.__setitem__(tuple(map(${ITEM}, items)), v), x)[1]`,
     dtypes: REAL,

@@ -5,9 +5,9 @@
  * operand's memory reachable until the native call returns.
  */
 import { call, find, frame, Status } from '@flambeau/kernels';
-import { context } from '../../context.js';
+import { context, Layer } from '../../context.js';
 import type { DTypeInfo } from '../../dtype.js';
-import { DTypeError, FlambeauError, formatShape, IndexError, StorageError } from '../../errors.js';
+import { AutogradError, DTypeError, FlambeauError, formatShape, IndexError, StorageError } from '../../errors.js';
 import type { AnyOpDef, Attributes, Inputs } from '../../op.js';
 import { contiguousStrides, numelOf } from '../../shape.js';
 import { allocate } from '../../storage.js';
@@ -159,16 +159,25 @@ export const cpu: Backend = {
   },
 };
 
+/** Such a kernel passes the transforms by, so it would read a part of what their tensors stand for. */
+function visible(name: string, t: Tensor | null): Tensor | null {
+  if (t !== null && (t.layers & Layer.Transform) !== 0)
+    throw new AutogradError(
+      `${name} reads the elements of a tensor that vmap or jvp has wrapped, which has none of its own; do it outside of the transform`,
+    );
+  return t;
+}
+
 /** Runs a kernel that is not an op (fused optimizer steps): lists of tensors are written as [count, tensors…]. */
 export function runKernel(name: string, operands: readonly (Tensor | null | readonly Tensor[])[], attributes: Attributes): void {
   const id = find(name);
   if (id < 0) throw new FlambeauError(`the kernel library has no kernel '${name}'`);
   begin(id);
   for (const operand of operands) {
-    if (operand === null || operand instanceof Tensor) pushTensor(operand);
+    if (operand === null || operand instanceof Tensor) pushTensor(visible(name, operand));
     else {
       frame[at++] = operand.length;
-      for (const t of operand) pushTensor(t);
+      for (const t of operand) pushTensor(visible(name, t));
     }
   }
   pushAttributes(attributes);

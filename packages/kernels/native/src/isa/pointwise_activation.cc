@@ -42,9 +42,16 @@ struct Softplus {
 FB_DERIVATIVE(ReluBackward, y, y <= T(0) ? V{} : grad)
 FB_DERIVATIVE(SigmoidBackward, y, grad *(T(1) - y) * y)
 FB_DERIVATIVE(TanhBackward, y, grad *(T(1) - y * y))
-FB_DERIVATIVE(GeluBackward, x, grad *(normal_cdf(x) + x * exp(x * x * T(-0.5)) * T(0.3989422804014327)))
 FB_DERIVATIVE(HardswishBackward, x, x <= T(-3) ? V{} : (x < T(3) ? grad * (x / T(3) + T(0.5)) : grad))
 FB_DERIVATIVE(HardsigmoidBackward, x, (x > T(-3)) & (x < T(3)) ? grad / T(6) : V{})
+struct GeluBackward {  // Φ(x) + x φ(x)
+  explicit GeluBackward(const double *) {}
+  template <class V>
+  V operator()(V grad, V x) const {
+    const auto normal = normal_distribution(x, broadcast(Element<V>(1)));
+    return grad * (normal.cdf + x * normal.kernel * Element<V>(0.3989422804014327));
+  }
+};
 struct SiluBackward {
   explicit SiluBackward(const double *) {}
   template <class V>

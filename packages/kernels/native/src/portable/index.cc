@@ -45,10 +45,12 @@ int32_t index_add_(const fb_tensor *self, const fb_tensor *index, const fb_tenso
   if (status != FB_OK) return status;
   const Wrapped wrapped(index, size);
   if (!wrapped.memory.data) return out_of_memory(numel(index) * 8);
-  Indexed m;
-  if (self->ndim) m = along(self, source, d, wrapped.memory.as<int64_t>());
-  else m.index = wrapped.memory.as<int64_t>(), m.push(numel(source), 0, source->ndim ? source->strides[0] : 1, 1, false);
-  return accumulate(m, self->dtype, self->data, source->data, alpha);
+  return in_float(self, [&](const fb_tensor *sums) {
+    Indexed m;
+    if (self->ndim) m = along(sums, source, d, wrapped.memory.as<int64_t>());
+    else m.index = wrapped.memory.as<int64_t>(), m.push(numel(source), 0, source->ndim ? source->strides[0] : 1, 1, false);
+    return accumulate(m, sums->data, source->data, source->dtype, alpha);
+  });
 }
 
 /// The pairing of gather and scatter: index and direct have the same dimensions, `indexed` may be longer.
@@ -106,7 +108,43 @@ int32_t scatter_fill_(const fb_tensor *self, const fb_tensor *index, int64_t dim
 int32_t scatter_add_(const fb_tensor *self, const fb_tensor *index, const fb_tensor *src, int64_t dim) {
   const int d = axis(dim, self);
   const int32_t status = check_indices(index, 0, size_of(self, d));
-  return status != FB_OK ? status : accumulate(elementwise(self, src, index, d), self->dtype, self->data, src->data);
+  if (status != FB_OK) return status;
+  return in_float(self, [&](const fb_tensor *sums) {
+    return accumulate(elementwise(sums, src, index, d), sums->data, src->data, src->dtype, 1);
+  });
+}
+
+enum Reduce { kProduct, kGreatest, kLeast };
+
+template <class T, class S>
+__attribute__((noinline)) void combine(const Indexed &m, T *indexed, const S *direct, int64_t reduce) {
+  for_lines(m, m.disjoint, [&](int64_t a, int64_t b, const int64_t *index, const Run &run) {
+    for (int64_t i = 0; i < run.n; i++) {
+      T &to = indexed[a + i * run.a + index[i * run.c] * m.index_stride];
+      const T x = widen(direct[b + i * run.b]);
+      if (reduce == kGreatest) to = x > to || x != x ? x : to;
+      else if (reduce == kLeast) to = x < to || x != x ? x : to;
+      else if constexpr (kSame<T, float> || kSame<T, double>) to *= x;
+      else to = static_cast<T>(static_cast<uint64_t>(to) * static_cast<uint64_t>(x));  // wraps around
+    }
+  });
+}
+
+/// Products, greatest or least elements of all of src that go to one place; its own element takes part if `include_self`.
+int32_t scatter_reduce_(const fb_tensor *self, const fb_tensor *index, const fb_tensor *src, int64_t dim, int64_t reduce, bool include_self) {
+  const int d = axis(dim, self);
+  int32_t status = check_indices(index, 0, size_of(self, d));
+  if (status == FB_OK && is_complex(self->dtype)) status = unsupported_dtype(self->dtype);
+  if (status == FB_OK && !include_self)  // any one of the elements does not change their extreme
+    status = reduce == kProduct ? scatter_fill_(self, index, dim, 1) : scatter_(self, index, src, dim);
+  if (status != FB_OK) return status;
+  return in_float(self, [&](const fb_tensor *to) {
+    return for_real(src->dtype, [&](auto tag) {
+      typedef FB_TYPE_OF(tag) S;
+      combine(elementwise(to, src, index, d), static_cast<Compute<S> *>(to->data), static_cast<const S *>(src->data), reduce);
+      return int32_t{FB_OK};
+    });
+  });
 }
 
 /// Rows of `weight` paired with the last dimension of `direct`.
@@ -136,7 +174,9 @@ int32_t embedding_backward(const fb_tensor *grad_weight, const fb_tensor *grad, 
   const int32_t status = check_indices(indices, 0, grad_weight->dims[0]);
   if (status != FB_OK) return status;
   zero(grad_weight);
-  const int32_t done = accumulate(rows(grad_weight, grad, indices), grad_weight->dtype, grad_weight->data, grad->data);
+  const int32_t done = in_float(grad_weight, [&](const fb_tensor *sums) {
+    return accumulate(rows(sums, grad, indices), sums->data, grad->data, grad->dtype, 1);
+  });
   if (done == FB_OK && padding_idx >= 0 && padding_idx < grad_weight->dims[0]) {
     fb_tensor row = *grad_weight;
     row.data = static_cast<char *>(row.data) + padding_idx * row.strides[0] * element_size(row.dtype);
@@ -197,16 +237,20 @@ int32_t index(const fb_tensor *out, const fb_tensor *self, fb_tensors indices) {
 }
 
 int32_t index_put_(const fb_tensor *self, const fb_tensor *values, fb_tensors indices, bool accumulate_values) {
-  const Offsets offsets(self, indices);
-  if (offsets.status != FB_OK) return offsets.status;
-  const Indexed m = pairing(self, values, indices, offsets);
-  return accumulate_values ? accumulate(m, self->dtype, self->data, values->data) : put(m, self->dtype, self->data, values->data);
+  const auto pair = [&](const fb_tensor *target, const auto &write) {
+    const Offsets offsets(target, indices);
+    return offsets.status != FB_OK ? offsets.status : write(pairing(target, values, indices, offsets), target);
+  };
+  if (!accumulate_values) return pair(self, [&](const Indexed &m, const fb_tensor *target) { return put(m, target->dtype, target->data, values->data); });
+  return in_float(self, [&](const fb_tensor *sums) {
+    return pair(sums, [&](const Indexed &m, const fb_tensor *target) { return accumulate(m, target->data, values->data, values->dtype, 1); });
+  });
 }
 
 }  // namespace
 
 FB_GROUP(index, FB_ENTRY("index_select", index_select), FB_ENTRY("index_add_", index_add_), FB_ENTRY("gather", gather),
-         FB_ENTRY("scatter_", scatter_), FB_ENTRY("scatter_fill_", scatter_fill_), FB_ENTRY("scatter_add_", scatter_add_),
+         FB_ENTRY("scatter_", scatter_), FB_ENTRY("scatter_fill_", scatter_fill_), FB_ENTRY("scatter_add_", scatter_add_), FB_ENTRY("scatter_reduce_", scatter_reduce_),
          FB_ENTRY("embedding", embedding), FB_ENTRY("embedding_backward", embedding_backward), FB_ENTRY("index", index),
          FB_ENTRY("index_put_", index_put_))
 

@@ -1,0 +1,59 @@
+/** Derivatives of `core/src/ops/spectral.ts`. They divide by the gaps between eigenvalues, so these must be distinct. */
+import { eye, type Tensor } from '@flambeau/core';
+import type { groups } from '@flambeau/core/internal';
+import type { Derivatives } from '../rule.js';
+
+/** x_j - x_i at (i, j), and 1 on the diagonal. */
+function gaps(x: Tensor): Tensor {
+  const n = x.shape[x.ndim - 1];
+  return x
+    .unsqueeze(-2)
+    .sub(x.unsqueeze(-1))
+    .maskedFill(eye(n, n, { dtype: 'bool' }), 1);
+}
+
+const diagonalMatrix = (x: Tensor): Tensor =>
+  x.unsqueeze(-1).mul(eye(x.shape[x.ndim - 1], x.shape[x.ndim - 1], { dtype: x.dtype }));
+const skew = (x: Tensor): Tensor => x.sub(x.mT);
+const sum = (a: Tensor | null, b: Tensor | null): Tensor | null => (a === null ? b : b === null ? a : a.add(b));
+
+export const spectral = {
+  // dA = V (diag(dw) + skew(Vᵀ dV) / 2 gaps) Vᵀ
+  eighOp: {
+    self: {
+      saves: ['result0', 'result1'],
+      vjp: ([gw, gV], { result0: w, result1: V }) => {
+        const ofVectors = gV && skew(V.mT.matmul(gV)).div(gaps(w).mul(2));
+        const middle = sum(gw && diagonalMatrix(gw), ofVectors);
+        return middle && V.matmul(middle).matmul(V.mT);
+      },
+    },
+  },
+  // Townsend, "Differentiating the singular value decomposition": with E the gaps of S²,
+  // dA = U (skew(Uᵀ dU) / E S + S skew(Vᵀ dV) / E + diag(dS)) Vᵀ, and what dU and dV have outside of the spans of U and V
+  svdOp: {
+    self: {
+      saves: ['result0', 'result1', 'result2'],
+      vjp: ([gU, gS, gVh], { result0, result1: S, result2 }) => {
+        const [m, n, k] = [result0.shape[result0.ndim - 2], result2.shape[result2.ndim - 1], S.shape[S.ndim - 1]];
+        const [U, Vh] = [result0.narrow(-1, 0, k), result2.narrow(-2, 0, k)];
+        const [gradU, gradVh] = [gU?.narrow(-1, 0, k) ?? null, gVh?.narrow(-2, 0, k) ?? null];
+        const [row, column] = [S.unsqueeze(-2), S.unsqueeze(-1)];
+        const E = gaps(S.mul(S));
+        const ofU = gradU && skew(U.mT.matmul(gradU)).div(E).mul(row);
+        const ofV = gradVh && skew(Vh.matmul(gradVh.mT)).div(E).mul(column);
+        const middle = sum(sum(ofU, ofV), gS && diagonalMatrix(gS));
+        let result = middle && U.matmul(middle).matmul(Vh);
+        if (gradU && m > k) {
+          const scaled = gradU.div(row);
+          result = sum(result, scaled.sub(U.matmul(U.mT.matmul(scaled))).matmul(Vh));
+        }
+        if (gradVh && n > k) {
+          const scaled = gradVh.div(column);
+          result = sum(result, U.matmul(scaled.sub(scaled.matmul(Vh.mT).matmul(Vh))));
+        }
+        return result;
+      },
+    },
+  },
+} satisfies Derivatives<typeof groups.spectral>;

@@ -1,0 +1,28 @@
+/**
+ * Discrete Fourier transforms under the names of `torch.fft`.
+ *
+ * @module
+ */
+export {
+  type FftNorm,
+  type FftnOptions,
+  type FftOptions,
+  fft,
+  fft2,
+  fftfreq,
+  fftn,
+  fftshift,
+  hfft,
+  ifft,
+  ifft2,
+  ifftn,
+  ifftshift,
+  ihfft,
+  irfft,
+  irfft2,
+  irfftn,
+  rfft,
+  rfft2,
+  rfftfreq,
+  rfftn,
+} from './ops/fft.js';

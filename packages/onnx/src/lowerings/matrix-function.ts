@@ -1,0 +1,7 @@
+import type { groups } from '@flambeau/core/internal';
+import type { Lowerings } from '../lowering.js';
+
+// ONNX has no decompositions of matrices
+export const matrixFunction = {
+  matrixExp: 'none',
+} satisfies Lowerings<typeof groups.matrixFunction>;

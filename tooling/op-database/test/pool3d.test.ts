@@ -1,0 +1,3 @@
+import { testGroup } from './suite.js';
+
+testGroup('pool3d');
