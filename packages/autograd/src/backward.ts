@@ -27,6 +27,10 @@ function rootsOf(op: string, outputs: readonly Tensor[], gradients: readonly (Te
         throw new AutogradError(
           `${op}: a tensor of shape ${formatShape(output.shape)} is not a scalar; give its gradient, or reduce it first, e.g. with .sum()`,
         );
+      if (output.info.kind === 'complex')
+        throw new AutogradError(
+          `${op}: a complex number is no loss; give its gradient, or take a real one of it, e.g. with .abs()`,
+        );
       return { edge, grad: onesLike(output) };
     }
     if (!sameShape(given.shape, output.shape))

@@ -27,7 +27,9 @@ export class CopySlices extends Node {
     // the parts of a complex base are twice as many
     this.offset = view.offset - base.offset * (base.itemSize / view.itemSize);
     if (view.itemSize > base.itemSize)
-      throw new AutogradError('a complex view of real numbers that need gradients cannot be written to; write to the real tensor');
+      throw new AutogradError(
+        'a complex view of real numbers that need gradients cannot be written to; write to the real tensor',
+      );
     this.operation = operation;
   }
 

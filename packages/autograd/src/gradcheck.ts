@@ -1,5 +1,5 @@
 /** Derivatives against central differences. */
-import { AutogradError, type Tensor, tensor, zerosLike } from '@flambeau/core';
+import { AutogradError, type Tensor, tensor, viewAsComplex, viewAsReal, zerosLike } from '@flambeau/core';
 import { grad } from './backward.js';
 import { needsGrad } from './meta.js';
 import { enableGrad, noGrad } from './mode.js';
@@ -14,6 +14,18 @@ export interface GradcheckOptions {
 
 type Fn = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
+/** Complex inputs and outputs as pairs of real numbers, of which everything below knows more. */
+function inRealNumbers(fn: Fn, inputs: readonly Tensor[]): readonly [Fn, readonly Tensor[]] {
+  const isComplex = inputs.map((t) => t.isComplex());
+  const ofPairs: Fn = (...pairs) => {
+    const result = fn(...pairs.map((t, i) => (isComplex[i] ? viewAsComplex(t) : t)));
+    const list = Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
+    return list.map((t) => (t.isComplex() ? viewAsReal(t) : t));
+  };
+  const pairs = inputs.map((t) => (t.isComplex() ? viewAsReal(t.detach()).clone().requiresGrad_(needsGrad(t)) : t));
+  return [ofPairs, pairs];
+}
+
 const outputsOf = (fn: Fn, inputs: readonly Tensor[]): Tensor[] => {
   const result = fn(...inputs);
   const list = Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
@@ -21,12 +33,17 @@ const outputsOf = (fn: Fn, inputs: readonly Tensor[]): Tensor[] => {
 };
 
 /**
- * Compares the gradients of `fn` with central differences, for each float64 input that needs gradients.
+ * Compares the gradients of `fn` with central differences, for each float64 or complex128 input that needs gradients. Elements of
+ * complex tensors are counted by their parts.
  *
  * @returns true.
  * @throws {AutogradError} Naming the input, the output and the elements that differ. PyTorch: `torch.autograd.gradcheck`.
  */
 export function gradcheck(fn: Fn, inputs: readonly Tensor[], options: GradcheckOptions = {}): true {
+  return checkReal(...inRealNumbers(fn, inputs), options);
+}
+
+function checkReal(fn: Fn, inputs: readonly Tensor[], options: GradcheckOptions): true {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
   const checked = inputs.map((t, i) => [t, i] as const).filter(([t]) => needsGrad(t));
   if (checked.length === 0) throw new AutogradError('gradcheck: no input needs gradients');
@@ -91,6 +108,10 @@ function numericJacobians(fn: Fn, inputs: readonly Tensor[], i: number, eps: num
  * @throws {AutogradError} As `gradcheck`.
  */
 export function gradgradcheck(fn: Fn, inputs: readonly Tensor[], options: GradcheckOptions = {}): true {
+  return checkRealTwice(...inRealNumbers(fn, inputs), options);
+}
+
+function checkRealTwice(fn: Fn, inputs: readonly Tensor[], options: GradcheckOptions): true {
   const weights = outputsOf(fn, inputs).map((t, k) => {
     const w = Float64Array.from({ length: t.numel }, (_, j) => Math.sin(1 + j + 7 * k)); // any generic weights
     return tensor(w, { dtype: t.dtype }).reshape(t.shape).requiresGrad_();
@@ -112,5 +133,5 @@ export function gradgradcheck(fn: Fn, inputs: readonly Tensor[], options: Gradch
       },
     ) as Tensor[];
   };
-  return gradcheck((...args) => enableGrad(() => firstDerivative(...args)), [...inputs, ...weights], options);
+  return checkReal((...args) => enableGrad(() => firstDerivative(...args)), [...inputs, ...weights], options);
 }

@@ -10,7 +10,7 @@ import type { Backend } from './backend/backend.js';
 import { cpu } from './backend/cpu/cpu.js';
 import { context, Layer, withContext } from './context.js';
 import { AutogradError, DTypeError, formatShape, ShapeError } from './errors.js';
-import type { AnyOpDef, Attributes, Inputs, Outputs, TensorMeta } from './op.js';
+import { type AnyOpDef, allOps, type Attributes, type Inputs, type Outputs, type TensorMeta } from './op.js';
 import { MAX_DIMS, sameShape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -46,8 +46,20 @@ function layerBits(inputs: Inputs): number {
 const meetsComplex = (def: AnyOpDef, inputs: Inputs): boolean =>
   def.ofComplex !== undefined && (inputs[0] as Tensor).info.category === 3;
 
+function ofComplex(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
+  return (def.ofComplex as NonNullable<AnyOpDef['ofComplex']>)(inputs, attributes);
+}
+/** The composition for complex numbers, written over `self`. */
+function overwriteWithComplex(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes): Tensor {
+  const [copy, clone] = ['copy', 'clone'].map((name) => allOps().get(name) as AnyOpDef);
+  // what is recorded for a derivative reads its operands after the write
+  const kept = inputs.map((t) => (t?.storage === self.storage ? (dispatch(clone, [t], {}) as Tensor) : t));
+  const [operands, none] = copy.args(self, ofComplex(def, kept, attributes));
+  return dispatchInplace(copy, self, operands, none);
+}
+
 export function dispatch(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
-  if (meetsComplex(def, inputs)) return (def.ofComplex as NonNullable<AnyOpDef['ofComplex']>)(inputs, attributes);
+  if (meetsComplex(def, inputs)) return ofComplex(def, inputs, attributes);
   return dispatchBelow(def, inputs, attributes, layerBits(inputs));
 }
 
@@ -59,6 +71,7 @@ export function dispatchBelow(def: AnyOpDef, inputs: Inputs, attributes: Attribu
 }
 
 export function dispatchInplace(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes): Tensor {
+  if (meetsComplex(def, inputs)) return overwriteWithComplex(def, self, inputs, attributes);
   return dispatchInplaceBelow(def, self, inputs, attributes, layerBits(inputs) | (self.layers & ~context().excluded));
 }
 
@@ -71,6 +84,7 @@ export function dispatchInplaceBelow(def: AnyOpDef, self: Tensor, inputs: Inputs
 export function dispatchInto(def: AnyOpDef, out: Tensor, inputs: Inputs, attributes: Attributes): Tensor {
   if ((layerBits(inputs) | (out.layers & ~context().excluded)) !== 0)
     throw new AutogradError(`${def.name}: out= does not support automatic differentiation or tracing; detach the inputs`);
+  if (meetsComplex(def, inputs)) return overwriteWithComplex(def, out, inputs, attributes);
   return executeInto(def, out, inputs, attributes);
 }
 

@@ -108,3 +108,22 @@ test('dropout3d drops whole channels', () => {
   });
   expect(new Set(kept)).toEqual(new Set([0, 2]));
 });
+
+test('embedding looks rows up, gives the padding row no gradient and bounds norms', () => {
+  const weight = pairs.clone().requiresGrad_();
+  const rows = F.embedding([1, 0, 1], weight, { paddingIdx: 0 });
+  close(rows, [3, -1, 1, 2, 3, -1]);
+  rows.sum().backward();
+  close(weight.grad as Tensor, [0, 0, 2, 2]);
+  close(
+    F.embedding(
+      [1],
+      tensor([
+        [0, 0],
+        [3, 4],
+      ]),
+      { maxNorm: 1 },
+    ),
+    [0.6, 0.8],
+  );
+});

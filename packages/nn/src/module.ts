@@ -1,6 +1,6 @@
 /** The base class of everything that computes and learns. */
 import { type DType, DTypeError, FlambeauError, isComplexDType, isFloatingPoint, isTensor, type Tensor } from '@flambeau/core';
-import { emptyShared, persistentCopy } from '@flambeau/core/internal';
+import { persistentCopy } from '@flambeau/core/internal';
 import { bufferPersistence } from './buffer.js';
 import { refuseHidden } from './hidden-members.js';
 import { Hooked } from './hooked.js';
@@ -397,12 +397,7 @@ export abstract class Module extends Hooked {
   }
   /** Moves parameters and buffers to memory that threads can share. PyTorch: `Module.share_memory`. */
   shareMemory(): this {
-    for (const t of [...this.parameters(), ...this.buffers()]) {
-      if (t.storage.buffer instanceof SharedArrayBuffer) continue;
-      const shared = emptyShared(t.shape, t.dtype);
-      shared.copy_(t.detached());
-      t.setData(shared);
-    }
+    for (const t of [...this.parameters(), ...this.buffers()]) t.shareMemory_();
     return this;
   }
   /** The module on the CPU, where it is. PyTorch: `Module.cpu`. */

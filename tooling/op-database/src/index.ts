@@ -17,6 +17,7 @@ import { closeness } from './groups/closeness.js';
 import { comparison } from './groups/comparison.js';
 import { contraction } from './groups/contraction.js';
 import { complex } from './groups/complex.js';
+import { complexFunctions } from './groups/complex-functions.js';
 import { fft } from './groups/fft.js';
 import { stft } from './groups/stft.js';
 import { conv } from './groups/conv.js';
@@ -93,6 +94,7 @@ export const database = {
   comparison,
   contraction,
   complex,
+  complexFunctions,
   fft,
   stft,
   conv,

@@ -10,7 +10,16 @@ const functionsOf = (group: string): [string, { def?: AnyOpDef }][] =>
   Object.entries(exportsOf(group as GroupName)).filter((e): e is [string, { def?: AnyOpDef }] => typeof e[1] === 'function');
 
 /** Exported for other files of core, not for users, and no operators. */
-const HELPERS = ['castTo', 'valuesAndIndices', 'indexPutLeading_', 'innerSizeError', 'checkRange', 'checkMask', 'pooledShape'];
+const HELPERS = [
+  'castTo',
+  'valuesAndIndices',
+  'indexPutLeading_',
+  'innerSizeError',
+  'checkRange',
+  'checkMask',
+  'pooledShape',
+  'liesInPairs',
+];
 
 /** Names of the operators that some entry tests, as its subject or on the way. */
 function coveredOps(): Set<string> {

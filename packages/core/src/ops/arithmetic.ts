@@ -14,7 +14,7 @@ import {
   toFloating,
 } from '../promotion.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
-import { castTo } from './copy.js';
+import { castTo, copy_ } from './copy.js';
 import { requireFloating } from './dtype-checks.js';
 import { eq } from './comparison.js';
 import { maskedFill } from './masking.js';
@@ -63,7 +63,8 @@ export function sgn(self: Tensor): Tensor {
   return div(self, maskedFill(size, eq(size, 0), 1));
 }
 /** `sgn` in place. PyTorch: `Tensor.sgn_`. */
-export const sgn_ = inplace(sign);
+export const sgn_ = (self: Tensor): Tensor => (self.info.kind === 'complex' ? copy_(self, sgn(self)) : signOver(self));
+const signOver = inplace(sign);
 
 /** Whether the sign bit is set, which it is for -0, too. PyTorch: `torch.signbit`. */
 export const signbit = defineOp({

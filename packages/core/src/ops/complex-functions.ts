@@ -24,6 +24,9 @@ const { add, cos, cosh, div, exp, log, mul, neg, sin, sinh, sqrt, sub } = f;
 const timesI = (z: Tensor): Tensor => mul(z, tensor({ re: 0, im: 1 }, { dtype: z.dtype }));
 const one = (z: Tensor): Tensor => scalarTensor(1, z.info);
 
+/** Part by part: a product of complex numbers would make NaN of infinities. */
+const scaled = (z: Tensor, factor: number): Tensor => viewAsComplex(mul(viewAsReal(z), factor));
+
 type Of1 = (z: Tensor) => Tensor;
 const expOf: Of1 = (z) => polar(exp(real(z)), imag(z));
 const logOf: Of1 = (z) => complex(log(complexAbs(z)), angle(z));
@@ -40,7 +43,7 @@ function tanhOf(z: Tensor): Tensor {
 }
 const minusI = (z: Tensor): Tensor => neg(timesI(z));
 const asinhOf: Of1 = (z) => logOf(add(z, sqrtOf(add(mul(z, z), 1))));
-const atanhOf: Of1 = (z) => mul(sub(logOf(add(z, 1)), logOf(add(neg(z), 1))), 0.5);
+const atanhOf: Of1 = (z) => scaled(sub(logOf(add(z, 1)), logOf(add(neg(z), 1))), 0.5);
 
 const ofOne: readonly (readonly [{ readonly def: unknown }, Of1])[] = [
   [f.abs, (z) => complexAbs(z)],
@@ -50,8 +53,8 @@ const ofOne: readonly (readonly [{ readonly def: unknown }, Of1])[] = [
   [f.exp2, (z) => expOf(mul(z, Math.LN2))],
   [f.expm1, (z) => sub(expOf(z), 1)],
   [f.log, logOf],
-  [f.log2, (z) => mul(logOf(z), Math.LOG2E)],
-  [f.log10, (z) => mul(logOf(z), Math.LOG10E)],
+  [f.log2, (z) => scaled(logOf(z), Math.LOG2E)],
+  [f.log10, (z) => scaled(logOf(z), Math.LOG10E)],
   [f.log1p, (z) => logOf(add(z, 1))],
   [f.sqrt, sqrtOf],
   [f.rsqrt, (z) => f.trueDivide(one(z), sqrtOf(z))],
@@ -137,10 +140,14 @@ const ofSeveral: readonly (readonly [{ readonly def: unknown }, Composition])[] 
     reductions.var,
     ([z], { dim, ...options }) => add(reductions.var(real(z), dim, options), reductions.var(imag(z), dim, options)),
   ],
-  [reductions.std, ([z], { dim, ...options }) => sqrt(add(reductions.var(real(z), dim, options), reductions.var(imag(z), dim, options)))],
+  [
+    reductions.std,
+    ([z], { dim, ...options }) => sqrt(add(reductions.var(real(z), dim, options), reductions.var(imag(z), dim, options))),
+  ],
   [reductions.norm, ([z], { p, dim, keepdim }) => reductions.norm(complexAbs(z), p, dim, { keepdim })],
   [matrixProduct, ([A, B, bias]) => complexProduct(A, B, bias)],
 ];
 
 for (const [op, compose] of ofOne) (op.def as AnyOpDef).ofComplex = ([z]) => compose(z as Tensor);
-for (const [op, compose] of ofSeveral) (op.def as AnyOpDef).ofComplex = compose as (inputs: readonly (Tensor | null)[], a: Attributes) => Tensor;
+for (const [op, compose] of ofSeveral)
+  (op.def as AnyOpDef).ofComplex = compose as (inputs: readonly (Tensor | null)[], a: Attributes) => Tensor;

@@ -39,7 +39,10 @@ export const viewAsReal = defineOp({
 
 /** @internal Whether pairs along the last dimension lie as complex numbers do. */
 export const liesInPairs = ({ shape, strides, offset, ndim }: Tensor): boolean =>
-  ndim > 0 && offset % 2 === 0 && strides[ndim - 1] === 1 && strides.every((s, i) => i === ndim - 1 || s % 2 === 0 || shape[i] < 2);
+  ndim > 0 &&
+  offset % 2 === 0 &&
+  strides[ndim - 1] === 1 &&
+  strides.every((s, i) => i === ndim - 1 || s % 2 === 0 || shape[i] < 2);
 
 /**
  * Pairs of real numbers along the last dimension as complex numbers, in the same memory. PyTorch: `torch.view_as_complex`.

@@ -96,14 +96,17 @@ const toComplex = (op: string, self: Tensor): Tensor => {
 };
 function toReal(op: string, self: Tensor): Tensor {
   const input = toTransform(op, self);
-  if (input.info.kind === 'complex') throw new DTypeError(`${op}: expected a real tensor, got ${input.dtype}; use the complex form`);
+  if (input.info.kind === 'complex')
+    throw new DTypeError(`${op}: expected a real tensor, got ${input.dtype}; use the complex form`);
   return input;
 }
 
 /** Cut or filled up with zeros at the end. */
 function resize(op: string, self: Tensor, dim: number, n: number): Tensor {
   if (!Number.isInteger(n) || n < 1)
-    throw new ValueError(`${op}: a transform of length ${n} along dimension ${dim} of ${formatShape(self.shape)}; expected at least 1`);
+    throw new ValueError(
+      `${op}: a transform of length ${n} along dimension ${dim} of ${formatShape(self.shape)}; expected at least 1`,
+    );
   const size = self.shape[dim];
   if (n === size) return self;
   if (n < size) return narrow(self, dim, 0, n);
@@ -245,5 +248,9 @@ export const ifftshift = (self: Tensor, dim: number | readonly number[] | null =
 function shifted(op: string, self: Tensor, dim: number | readonly number[] | null, by: (n: number) => number): Tensor {
   checkTensor(op, 'input', self);
   const dims = normalizeDims(op, dim, self.ndim);
-  return roll(self, dims.map((d) => by(self.shape[d])), dims);
+  return roll(
+    self,
+    dims.map((d) => by(self.shape[d])),
+    dims,
+  );
 }

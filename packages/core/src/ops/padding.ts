@@ -4,6 +4,7 @@ import { defineOp, type TensorMeta } from '../op.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { full } from '../creation.js';
 import { tensor } from '../from-data.js';
+import { cat } from './joining.js';
 
 /** Sizes before and after each dimension, from `padding`'s order: the last dimension's pair first. */
 function perDim(op: string, { shape }: Tensor, padding: readonly number[]): { before: number; after: number }[] {
@@ -80,8 +81,12 @@ export function pad(self: Tensor, padding: readonly number[], { mode = 'constant
       throw new ValueError(
         `pad: mode '${mode}' needs sizes from 0 to ${most} for dimension ${dim} of ${formatShape(self.shape)}, got ${before} and ${after}`,
       );
-    const from = Array.from({ length: before + size + after }, (_, i) => place(i - before, size));
-    result = result.indexSelect(dim, tensor(from, { dtype: 'int64' }));
+    const inside = result;
+    const border = (start: number, length: number): Tensor[] => {
+      const from = Array.from({ length }, (_, i) => place(start + i, size));
+      return length === 0 ? [] : [inside.indexSelect(dim, tensor(from, { dtype: 'int64' }))];
+    };
+    result = cat([...border(-before, before), inside, ...border(size, after)], dim);
   });
   return result;
 }

@@ -29,9 +29,7 @@ export function inner(self: Tensor, other: Tensor): Tensor {
   return product.reshape([...rows, ...columns]);
 }
 
-/**
- * The inner product of two vectors, the first one conjugated. PyTorch: `torch.vdot`.
- */
+/** The inner product of two vectors, the first one conjugated. PyTorch: `torch.vdot`. */
 export function vdot(self: Tensor, other: Tensor): Tensor {
   checkTensor('vdot', 'input', self);
   if (self.ndim !== 1) throw new ShapeError(`vdot: expected vectors (1-D), got ${formatShape(self.shape)}`);

@@ -3,7 +3,7 @@ import { toRealInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { ones } from '../creation.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { real, viewAsReal } from './complex.js';
+import { viewAsReal } from './complex.js';
 import { fft, ifft, irfft, rfft } from './fft.js';
 import { constantPad, pad, type PadOptions } from './padding.js';
 import { unfoldBackward } from './view-backward.js';
@@ -69,7 +69,8 @@ export function stft(self: Tensor, nFft: number, options: StftOptions = {}): Ten
     throw new ShapeError(`stft: expected a signal of shape (samples) or (batch, samples), got ${formatShape(self.shape)}`);
   const isComplex = self.info.kind === 'complex' || options.window?.info.kind === 'complex';
   const onesided = options.onesided ?? !isComplex;
-  if (onesided && isComplex) throw new ValueError('stft: the spectrum of a complex signal has no second half to leave out; onesided must be false');
+  if (onesided && isComplex)
+    throw new ValueError('stft: the spectrum of a complex signal has no second half to leave out; onesided must be false');
   const { hop, window } = windowsOf('stft', nFft, options, self);
   const around = Math.floor(nFft / 2);
   const signal = center ? pad(self, [around, around], { mode: padMode }) : self;
@@ -99,12 +100,13 @@ export function istft(self: Tensor, nFft: number, options: IstftOptions = {}): T
     throw new ShapeError(
       `istft: expected shape (${frequencies}, windows) or (batch, ${frequencies}, windows), got ${formatShape(self.shape)}`,
     );
-  if (onesided && returnComplex) throw new ValueError('istft: a complex signal has no onesided spectrum; set one of them to false');
+  if (onesided && returnComplex)
+    throw new ValueError('istft: a complex signal has no onesided spectrum; set one of them to false');
   const { hop, window } = windowsOf('istft', nFft, options, self);
   const norm = normalized ? 'ortho' : 'backward';
   const spectra = self.transpose(-2, -1);
-  const whole = onesided ? irfft(spectra, { n: nFft, norm }) : ifft(spectra, { norm });
-  const windows = (returnComplex || onesided ? whole : real(whole)).mul(window);
+  // a real signal's second half of the spectrum says nothing new and is not looked at
+  const windows = (returnComplex ? ifft(spectra, { norm }) : irfft(spectra, { n: nFft, norm })).mul(window);
   const count = windows.shape[windows.ndim - 2];
   const samples = nFft + hop * (count - 1);
   const overlapAdd = (t: Tensor): Tensor =>
@@ -113,8 +115,12 @@ export function istft(self: Tensor, nFft: number, options: IstftOptions = {}): T
   const end = length !== null ? Math.min(start + length, samples) : center ? samples - Math.floor(nFft / 2) : samples;
   const envelope = overlapAdd(window.square().expand([count, nFft])).narrow(-1, start, end - start);
   if (envelope.numel > 0 && !(envelope.abs().min().item() > 1e-11))
-    throw new ValueError('istft: the windows leave samples uncovered, which cannot be known; use a longer window or a shorter hop');
-  const signal = overlapAdd(windows).narrow(-1, start, end - start).div(envelope);
+    throw new ValueError(
+      'istft: the windows leave samples uncovered, which cannot be known; use a longer window or a shorter hop',
+    );
+  const signal = overlapAdd(windows)
+    .narrow(-1, start, end - start)
+    .div(envelope);
   const missing = length === null ? 0 : start + length - end;
   return missing > 0 ? constantPad(signal, [0, missing]) : signal;
 }

@@ -75,9 +75,13 @@ void pack_panel(T *to, int64_t width, int64_t valid, int64_t k, const S *from, i
       for (int64_t i = (width - 1) / L * L; i >= 0; i -= L)
         pack_transposed_block(to + p * width + i, width, from + i * row_stride + p, row_stride, valid - i);
     pack_elements(to + whole * width, width, valid, k - whole, from + whole, row_stride, 1);
-  } else if (row_stride == 1 && valid == width && width % L == 0) {
-    for (int64_t p = 0; p < k; p++)
+  } else if (row_stride == 1 && valid == width && k_stride >= 0) {
+    // Whole vectors, also past a width that is none: what they store there the next k overwrites. The last k's must not read that far.
+    const int64_t over = (width + L - 1) / L * L - width;
+    const int64_t whole = over == 0 ? k : k_stride == 0 ? 0 : (k - 1 - (over - 1) / k_stride < 0 ? 0 : k - 1 - (over - 1) / k_stride);
+    for (int64_t p = 0; p < whole; p++)
       for (int64_t i = 0; i < width; i += L) store(to + p * width + i, load_as<T>(from + p * k_stride + i));
+    pack_elements(to + whole * width, width, valid, k - whole, from + whole * k_stride, row_stride, k_stride);
   } else {
     pack_elements(to, width, valid, k, from, row_stride, k_stride);
   }

@@ -217,7 +217,7 @@ export const elementwise: Group = {
   }),
   trunc: unary(normal, REAL),
   square: unary(normal, REAL),
-  exp: unary(normal, REAL_AND_BOOL, { errors: [notATensor, noComplex] }),
+  exp: unary(normal),
   exp2: unary(normal),
   expm1: unary(normal),
   log: unary(positive),
@@ -237,7 +237,7 @@ export const elementwise: Group = {
   cosh: unary(normal),
   tanh: unary(normal, REAL_AND_BOOL, { covers: ['tanh_backward'] }),
   sigmoid: unary(normal, REAL_AND_BOOL, { covers: ['sigmoid_backward'] }),
-  erf: unary(normal),
+  erf: unary(normal, REAL_AND_BOOL, { errors: [notATensor, noComplex] }),
   erfc: unary(normal),
   relu: unary(nonzero, REAL, {
     covers: ['relu_backward'],
