@@ -10,7 +10,8 @@ import type { Backend } from './backend/backend.js';
 import { cpu } from './backend/cpu/cpu.js';
 import { context, Layer, withContext } from './context.js';
 import { AutogradError, DTypeError, formatShape, ShapeError } from './errors.js';
-import { type AnyOpDef, allOps, type Attributes, type Inputs, type Outputs, type TensorMeta } from './op.js';
+import { allOps } from './definitions.js';
+import type { AnyOpDef, Attributes, Inputs, Outputs, TensorMeta } from './op.js';
 import { MAX_DIMS, sameShape } from './shape.js';
 import { Tensor } from './tensor.js';
 

@@ -15,10 +15,10 @@ export {
   hasLayer,
   registerLayer,
 } from './dispatch.js';
+export { allOps } from './definitions.js';
 export { type DTypeInfo, dtypeInfo, infoByCode } from './dtype.js';
 export {
   type AnyOpDef,
-  allOps,
   type Attributes,
   defineOp,
   type Inputs,

@@ -3,6 +3,7 @@
  * layers (autograd, tracing, …) and tests find everything about an op in one place. Operators that are mere compositions of
  * others are plain functions and need no definition.
  */
+import { definitions } from './definitions.js';
 import { dispatch, dispatchInto, dispatchInplace } from './dispatch.js';
 import type { DTypeInfo } from './dtype.js';
 import type { Tensor } from './tensor.js';
@@ -105,11 +106,6 @@ export interface Op<
   /** Writes the result into `out`, which must have the result's shape. Not differentiable. PyTorch: `out=`. */
   out(out: Tensor, ...parameters: P): Tensor;
 }
-
-const definitions = new Map<string, AnyOpDef>();
-
-/** Every operator defined so far, by name. */
-export const allOps = (): ReadonlyMap<string, AnyOpDef> => definitions;
 
 /**
  * Defines an operator.
