@@ -59,8 +59,8 @@ struct PassPlan {
 
   PassPlan(const Pass<S> &q, bool depthwise) {
     const int64_t taps = q.taps();
-    // Half the depth of a matrix product: the weights share the L1 cache with the lines of the planes, which are read once per tap.
-    block_channels = even_piece(q.channels, max(1, kBlockK<T> / 2 / taps));
+    // Less than the depth of a matrix product: the weights share the L1 cache with the lines of the planes, which are read once per tap.
+    block_channels = even_piece(q.channels, max(1, kBlockK<T> * 3 / 8 / taps));
     blocks = divide_up(q.channels, block_channels);
     panel_rows = depthwise ? 1 : round_up(even_piece(q.rows, kTileRows), kRowStep);
     packed_rows = depthwise ? q.rows : round_up(q.rows, kRowStep);

@@ -8,7 +8,7 @@ namespace fb::FB_ISA {
 namespace {
 
 // A panel of A (kTileRows x kBlockK) stays in the L1 cache while the block of B (kBlockK x kBlockColumns) streams from L2.
-constexpr int64_t kBlockBytesK = 1536;
+constexpr int64_t kBlockBytesK = 2048;
 template <class T>
 constexpr int64_t kBlockK = kBlockBytesK / static_cast<int64_t>(sizeof(T));
 /// A panel as the micro-kernel reads it.
