@@ -1,32 +1,16 @@
-import { fromTypedArray, slice, type Tensor, tensor } from '@flambeau/core';
-import { noGrad } from '@flambeau/autograd';
+import { slice, type Tensor, tensor } from '@flambeau/core';
 import { describe, expect, it } from 'vitest';
 import expected from '../test/char-gpt.json' with { type: 'json' };
+import { scattered, setWeights } from '../test/formula.js';
 import { GPT, learningRate, makeOptimizer, trainStep } from './char-gpt.js';
 
 const SHAPE = { vocabSize: 65, context: 64, layers: 4, heads: 4, width: 128 };
 const BATCH = 12;
 
-/** Numbers in [0, 1) that look random: multiplicative hashing of (index, salt). */
-function scattered(count: number, salt: number): Float64Array {
-  const mix = (i: number) => Math.imul(i ^ (i >>> 16), 0x45d9f3b) >>> 0;
-  return Float64Array.from({ length: count }, (_, at) => {
-    const i = mix(mix((at + ((salt * 1000003) % 2 ** 32)) >>> 0));
-    return ((i ^ (i >>> 16)) >>> 0) / 2 ** 32;
-  });
-}
-
-/** The weights and batches of tooling/oracle/char_gpt.py. */
+/** The weights and batches of tooling/oracle/examples/char_gpt.py. */
 function makeModel(): GPT {
   const model = new GPT(SHAPE);
-  let salt = 0;
-  for (const p of model.parameters()) {
-    if (p.ndim === 2) {
-      const values = Float32Array.from(scattered(p.numel, salt), (x) => 0.1 * (x - 0.5));
-      noGrad(() => p.copy_(fromTypedArray(values, p.shape)));
-    }
-    salt++;
-  }
+  setWeights(model, 0.1);
   return model;
 }
 function batch(step: number): [Tensor, Tensor] {

@@ -1,6 +1,6 @@
 """Losses of PyTorch's first training steps of the character-level GPT in apps/examples, from weights and batches that a formula gives.
 
-    python char_gpt.py > ../../apps/examples/test/char-gpt.json
+    python char_gpt.py > ../../../apps/examples/test/char-gpt.json
 """
 import json
 
@@ -8,6 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from formula import scattered, set_weights
 
 VOCABULARY, CONTEXT, LAYERS, HEADS, WIDTH, BATCH, STEPS = 65, 64, 4, 4, 128, 12, 20
 
@@ -45,19 +47,8 @@ class GPT(nn.Module):
         return F.linear(self.norm(x), self.tokens.weight)
 
 
-def scattered(count, salt):
-    """Numbers in [0, 1) that look random: multiplicative hashing of (index, salt)."""
-    i = np.arange(count, dtype=np.uint32) + np.uint32(salt * 1000003 % 2**32)
-    i = (i ^ (i >> np.uint32(16))) * np.uint32(0x45D9F3B)
-    i = (i ^ (i >> np.uint32(16))) * np.uint32(0x45D9F3B)
-    return (i ^ (i >> np.uint32(16))).astype(np.float64) / 2**32
-
-
 model = GPT()
-with torch.no_grad():
-    for salt, (name, p) in enumerate(model.named_parameters()):
-        if p.ndim == 2:
-            p.copy_(torch.from_numpy((0.1 * (scattered(p.numel(), salt) - 0.5)).astype(np.float32)).view(p.shape))
+set_weights(model, 0.1)
 parameters = list(model.parameters())
 optimizer = torch.optim.AdamW(
     [
