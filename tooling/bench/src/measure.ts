@@ -5,8 +5,8 @@ import type { Side } from './side.js';
 import { largestError, median } from './statistics.js';
 import type { Workload } from './workload.js';
 
-/** How long a side warms up, and how long one round lasts for one variant, in seconds. */
-const WARM_UP = 0.5;
+/** How long a side warms up (a just-in-time compiler takes its time), and how long one round lasts for one variant, in seconds. */
+const WARM_UP = 2;
 const ROUND = 0.15;
 /** A sample is at least this long, so that the clock does not matter. */
 const SAMPLE = 0.004;

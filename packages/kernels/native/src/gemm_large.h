@@ -6,16 +6,17 @@
 namespace fb::FB_ISA {
 namespace {
 
-/// Tiles of the output that one chunk computes: all rows and at most 256 columns (B's part fits the L2 cache), smaller until every thread
-/// finds a few of them. Columns first: a tile packs its part of B, so rows that are cut cost packing. No sum depends on the cuts.
+/// How the output is cut into the tiles that one chunk computes each: `rows` high and `across` beside each other. All rows and at most
+/// about 256 columns (B's part fits the L2 cache), as many tiles for each thread, and more until every thread finds two. Columns first: a
+/// tile packs its part of B, so rows that are cut cost packing. No sum depends on the cuts.
 template <class T>
-void choose_tile(int64_t m, int64_t n, int64_t depth, int64_t panel_rows, int64_t &rows, int64_t &columns) {
-  constexpr int64_t NR = kTileColumns<T>;
-  const double work = static_cast<double>(m * n) * static_cast<double>(depth) / kChunkWork, wanted = 3.0 * num_threads();
-  rows = m, columns = min(n, 256);
-  while (static_cast<double>(divide_up(m, rows) * divide_up(n, columns)) < (work < wanted ? work : wanted)) {
-    if (columns > 4 * NR || (columns > NR && rows <= 4 * panel_rows))
-      columns = round_up(divide_up(columns, 2), NR);
+void choose_tiles(int64_t m, int64_t n, int64_t depth, int64_t panel_rows, int64_t &rows, int64_t &across) {
+  const double work = static_cast<double>(m * n) * static_cast<double>(depth) / kChunkWork, wanted = 2.0 * num_threads();
+  const int64_t panels = divide_up(n, kTileColumns<T>);
+  rows = m, across = min(panels, round_up(divide_up(n, 256), num_threads()));
+  while (static_cast<double>(divide_up(m, rows) * across) < (work < wanted ? work : wanted)) {
+    if (panels > 4 * across || (panels > across && rows <= 4 * panel_rows))
+      across = min(panels, 2 * across);
     else if (rows > panel_rows)
       rows = round_up(divide_up(rows, 2), panel_rows);
     else
@@ -54,12 +55,37 @@ void pack_b(const Product<S> &q, const S *b, T *to, int64_t b_panel, int64_t j, 
   });
 }
 
+/// Asks for a part of a matrix, some cache lines at a time while other work goes on, so that packing it does not wait for memory.
+struct Prefetch {
+  const char *row;
+  int64_t rows, row_bytes, distance, at = 0;
+
+  void lines(int64_t count) {
+    for (; count > 0 && rows > 0; count--) {
+      __builtin_prefetch(row + at);
+      if ((at += 64) < row_bytes) continue;
+      at = 0, row += distance, rows--;
+    }
+  }
+};
+
+/// Columns [j, j + columns) of B, k in [p, p + depth), if they lie in plain rows or columns.
+template <class S>
+Prefetch prefetch_b(const Product<S> &q, const S *b, int64_t j, int64_t columns, int64_t p, int64_t depth) {
+  constexpr int64_t size = static_cast<int64_t>(sizeof(S));
+  const bool plain = !q.run && !q.k_run && columns > 0;
+  const char *const first = reinterpret_cast<const char *>(b + (plain ? q.b_at(p, j) : 0));
+  if (q.b_row == 1) return {first, plain ? columns : 0, depth * size, q.b_column * size};
+  return {first, plain && q.b_column == 1 ? depth : 0, columns * size, q.b_row * size};
+}
+
 /// Matrix x of the batch.
 template <class S>
 int32_t large_product(const Product<S> &q, int64_t x) {
   typedef Compute<S> T;
   constexpr int64_t NR = kTileColumns<T>, size = static_cast<int64_t>(sizeof(T)), kSlab = 4096;  // rows packed at a time
-  const int64_t block = even_piece(q.k, kBlockK<T>), panel_rows = even_piece(min(q.m, kSlab), kTileRows);
+  // Few panels of A are read again from the L2 cache at little cost: rather fewer passes, each with its waits for all threads.
+  const int64_t block = even_piece(q.k, (q.m <= 8 * kTileRows ? 2 : 1) * kBlockK<T>), panel_rows = even_piece(min(q.m, kSlab), kTileRows);
   const int64_t slab_rows = min(q.m, kSlab / panel_rows * panel_rows);
   // B is read in place if only few panels of rows use it; a last panel that is not whole is packed all the same.
   const bool in_place = kSame<S, T> && q.b_column == 1 && !q.run && !q.k_run && divide_up(q.m, panel_rows) <= 6;
@@ -72,8 +98,11 @@ int32_t large_product(const Product<S> &q, int64_t x) {
   T *const sums = kSame<S, T> ? reinterpret_cast<T *>(out) : a_memory + a_size;
   const S *const a = q.a + x * q.a_batch, *const b = q.b + x * q.b_batch;
 
-  int64_t rows, columns;
-  choose_tile<T>(slab_rows, q.n, block, panel_rows, rows, columns);
+  int64_t rows, across;
+  choose_tiles<T>(slab_rows, q.n, block, panel_rows, rows, across);
+  const int64_t panels = divide_up(q.n, NR), b_size = (in_place ? 1 : divide_up(panels, across)) * b_panel;
+  // Wider tiles come first, so that threads that take turns do the same work.
+  const auto column_of = [&](int64_t tile) { return min(q.n, (tile * (panels / across) + min(tile, panels % across)) * NR); };
   for (int64_t i0 = 0; i0 < q.m; i0 += slab_rows)
     for (int64_t p = 0; p < q.k; p += block) {
       const int64_t depth = min(block, q.k - p), m = min(slab_rows, q.m - i0);
@@ -83,19 +112,26 @@ int32_t large_product(const Product<S> &q, int64_t x) {
           pack_a(q, a, a_memory + panel * a_panel, i0 + row, height, p, depth);
         }
       });
-      const int64_t across = divide_up(q.n, columns), b_size = (in_place ? 1 : divide_up(columns, NR)) * b_panel;
+      const int64_t tiles = across * divide_up(m, rows);
       const auto compute = [&](int64_t begin, int64_t end, void *memory) {
         T *const corner = static_cast<T *>(memory), *const b_memory = corner + kCorner<T>;
         for (int64_t tile = begin; tile < end; tile++) {
-          const int64_t i = tile / across * rows, j = tile % across * columns, height = min(rows, m - i), width = min(columns, q.n - j);
+          const int64_t i = tile / across * rows, height = min(rows, m - i);
+          const int64_t j = column_of(tile % across), width = column_of(tile % across + 1) - j;
           const int64_t whole = in_place ? width / NR * NR : 0;
           const S *const b_tile = b + q.b_at(p, j);
           pack_b(q, b, b_memory, b_panel, j + whole, width - whole, p, depth);
+          // The tile after the ones that all threads work on now is the likeliest to be this thread's next.
+          const int64_t next = tile + num_threads(), next_j = column_of(next % across);
+          const int64_t next_width = in_place || next >= tiles ? 0 : column_of(next % across + 1) - next_j;
+          Prefetch ahead = prefetch_b(q, b, next_j, next_width, p, depth);
+          const int64_t share = divide_up(depth * width, divide_up(height, panel_rows) * divide_up(width, NR) * (64 / sizeof(S)));
           const T add = static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add);
           const auto c_at = [&](int64_t row, int64_t column) { return sums + (i0 + i + row) * ldc + place(j + column, 1, q.run, q.out_run); };
           gemm_block(
               height, width, depth, panel_rows, [&](int64_t row, int64_t) { return a_memory + (i + row) / panel_rows * a_panel; },
               [&](int64_t panel) {
+                ahead.lines(share);
                 const int64_t column = panel * NR;
                 if (column < whole) return Panel<T>{reinterpret_cast<const T *>(b_tile + column), q.b_row};
                 return Panel<T>{b_memory + (column - whole) / NR * b_panel, NR};
@@ -121,7 +157,7 @@ int32_t large_product(const Product<S> &q, int64_t x) {
               });
         }
       };
-      const int32_t status = parallel_with_memory(across * divide_up(m, rows), 1, (kCorner<T> + b_size) * size, compute);
+      const int32_t status = parallel_with_memory(tiles, 1, (kCorner<T> + b_size) * size, compute);
       if (status != FB_OK) return status;
     }
   return FB_OK;
