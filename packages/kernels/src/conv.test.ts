@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { address, call, DTYPE_CODES, find, frame, setNumThreads, Status } from './index.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { address, call, DTYPE_CODES, find, frame, isa, setNumThreads, setWinograd, Status } from './index.js';
 
 type Real = 'float32' | 'float64';
 type Floats = Float32Array | Float64Array;
@@ -136,13 +136,21 @@ function compare(
     `writes past the end: ${label}`,
   ).toBe(true);
   const epsilon = s.dtype === 'float32' ? 2 ** -24 : 2 ** -53;
+  // Winograd's sums are of whole windows: their rounding is bounded by the largest magnitude of the result, not by each one's own.
+  const largest = expected.magnitudes.reduce((a, b) => Math.max(a, b), 0);
   let worst = 0;
   for (let i = 0; i < n; i++) {
     const error = Math.abs((got[i] as number) - (expected.sums[i] as number));
-    const bound = epsilon * (2 * Math.sqrt(terms) + 3) * (expected.magnitudes[i] as number);
+    const bound = epsilon * (2 * Math.sqrt(terms) + 3) * (winograd ? largest : (expected.magnitudes[i] as number));
     worst = Math.max(worst, Number.isNaN(error) ? Infinity : bound === 0 ? error * 1e30 : error / bound);
   }
   expect(worst, label).toBeLessThanOrEqual(1);
+}
+
+let winograd = false;
+function withWinograd(on: boolean): void {
+  beforeAll(() => setWinograd((winograd = on)));
+  afterAll(() => setWinograd(true));
 }
 
 const base: Shape = {
@@ -159,7 +167,51 @@ const base: Shape = {
   bias: false,
 };
 
+describe('3x3 convolutions by the algorithm of Winograd', () => {
+  withWinograd(true);
+  const wide: Shape = { ...base, kernel: [3, 3], padding: [1, 1], inChannels: 32, outChannels: 32 };
+
+  it('agree for tiles that the image cuts, any padding, groups and a bias', () => {
+    check({ ...wide, images: 40, size: [4, 4] });
+    check({ ...wide, images: 30, size: [7, 7], bias: true });
+    check({ ...wide, images: 9, size: [10, 9], padding: [0, 2] });
+    check({ ...wide, images: 5, size: [14, 13], padding: [2, 0], bias: true });
+    check({ ...wide, images: 6, size: [11, 15], groups: 2, bias: true });
+  });
+
+  it('agree for channels that fill no vector', () => {
+    check({ ...wide, images: 2, size: [20, 24], inChannels: 21, outChannels: 51 });
+    check({ ...wide, images: 3, size: [17, 16], inChannels: 50, outChannels: 18, bias: true });
+  });
+
+  it('agree for many channels, computed in several ranges', () => {
+    check({ ...wide, size: [24, 24], inChannels: 132, outChannels: 20 });
+    check({ ...wide, size: [24, 24], inChannels: 24, outChannels: 160 });
+  });
+
+  it('are not the plain sums, which the switch brings back', () => {
+    const [x, w] = [floats('float32', 32 * 28 * 28), floats('float32', 32 * 32 * 9)];
+    const results = [true, false].map((on) => {
+      setWinograd(on);
+      const out = new Float32Array(32 * 28 * 28);
+      const tensors = [
+        view('float32', out, [1, 32, 28, 28]),
+        view('float32', x, [1, 32, 28, 28]),
+        view('float32', w, [32, 32, 3, 3]),
+      ];
+      expect(run('conv2d', ...tensors, null, [1, 1], [1, 1], [1, 1], 1)).toBe(Status.Ok);
+      return out;
+    }) as [Float32Array, Float32Array];
+    setWinograd(true);
+    expect(Math.max(...results[0].map((v, i) => Math.abs(v - (results[1][i] as number))))).toBeLessThan(1e-4);
+    // The oldest x86 level has no code for it.
+    expect(bytes(results[0]).equals(bytes(results[1]))).toBe(isa === 'x86-64-v2');
+  });
+});
+
 describe('conv2d and its gradients', () => {
+  withWinograd(false);
+
   it('agree with the definition for random geometries', () => {
     for (let trial = 0; trial < 120; trial++) {
       const large = trial % 10 === 0;

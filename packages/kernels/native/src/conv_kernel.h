@@ -5,12 +5,13 @@
 namespace fb::FB_ISA {
 namespace {
 
-/// C[Rows x Vectors] (+)= A[Rows x k] B[k x Vectors] where row p of B starts at b + offsets[p]; A is packed, C's rows are ldc apart.
+/// C[Rows x Vectors] (+)= A[Rows x k] B[k x Vectors] where row p of B starts at b + offsets[p] and the values of A for one p are lda from those for the
+/// next; C's rows are ldc apart.
 template <class T>
-using WindowKernel = void (*)(int64_t k, const T *a, const T *b, const int64_t *offsets, T *c, int64_t ldc, bool accumulate);
+using WindowKernel = void (*)(int64_t k, const T *a, int64_t lda, const T *b, const int64_t *offsets, T *c, int64_t ldc, bool accumulate);
 
 template <class T, int Rows, int Vectors>
-void window_kernel(int64_t k, const T *a, const T *b, const int64_t *offsets, T *c, int64_t ldc, bool accumulate) {
+void window_kernel(int64_t k, const T *a, int64_t lda, const T *b, const int64_t *offsets, T *c, int64_t ldc, bool accumulate) {
   constexpr int64_t L = kLanes<T>;
   Vec<T> sums[Rows][Vectors];
 #pragma GCC unroll 16
@@ -29,7 +30,7 @@ void window_kernel(int64_t k, const T *a, const T *b, const int64_t *offsets, T 
 #pragma GCC unroll 4
       for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
     }
-    a += Rows;
+    a += lda;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
@@ -58,12 +59,13 @@ constexpr int64_t kPointerRows = 8;
 constexpr int64_t kPointerRows = 5;
 #endif
 
-/// C[i][...] += sum over (y, x) of a[i][y * pitch + x] * b[(y * width + x) * ldb ...]: a window's values times gradients.
+/// C[i][...] (+)= sum over (y, x) of a[i][y * pitch + x] * b[(y * width + x) * ldb ...]: a window's values times gradients.
 template <class T>
-using PixelKernel = void (*)(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc);
+using PixelKernel = void (*)(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc,
+                             bool add);
 
 template <class T, int Rows, int Vectors>
-void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc) {
+void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc, bool add) {
   constexpr int64_t L = kLanes<T>;
   Vec<T> sums[Rows][Vectors];
 #pragma GCC unroll 16
@@ -106,7 +108,10 @@ void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
-    for (int j = 0; j < Vectors; j++) store(c + i * ldc + j * L, load(c + i * ldc + j * L) + sums[i][j]);
+    for (int j = 0; j < Vectors; j++) {
+      T *to = c + i * ldc + j * L;
+      store(to, add ? load(to) + sums[i][j] : sums[i][j]);
+    }
 }
 
 /// The kernel of the most rows, but not more than `rows`; `rows` becomes how many it has.

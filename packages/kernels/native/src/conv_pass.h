@@ -167,7 +167,7 @@ void run_unit(const Pass<S> &q, const PassPlan<S> &plan, const Planes &planes, c
           if (bias)
             for (int64_t r = 0; r < height; r++)
               for (int64_t v = 0; v < kTileVectors; v++) store(tile + r * NR + v * L, broadcast<T>(widen(bias[r])));
-          find_window_kernel<T>(height)(depth, a, base + j, offsets, tile, NR, c > 0 || bias);
+          find_window_kernel<T>(height)(depth, a, round_up(height, kRowStep), base + j, offsets, tile, NR, c > 0 || bias);
           if (c + channels == q.channels) store_tile(q, out, j, width, planes.pitch, height, tile);
         }
       }

@@ -68,7 +68,7 @@ void add_band(const WeightGradient<S> &q, const T *base, const int64_t *offsets,
       const PixelKernel<T> kernel = find_pixel_kernel<T>(height, vectors);
       const T *rows[kPointerRows];
       for (int64_t r = 0; r < height; r++) rows[r] = base + offsets[i + r];
-      kernel(band, q.x.grid, pitch, rows, panel, width, sums + i * stride + m, stride);
+      kernel(band, q.x.grid, pitch, rows, panel, width, sums + i * stride + m, stride, true);
     }
   }
 }

@@ -43,14 +43,15 @@ inline __attribute__((always_inline)) void transpose(Vec<T> *v) {
 template <class T, class S>
 inline void pack_transposed_block(T *to, int64_t width, const S *from, int64_t row_stride, int64_t rows) {
   constexpr int64_t L = kLanes<T>;
-  Vec<T> v[L];
-  if (rows >= L) {
-#pragma GCC unroll 16
-    for (int64_t i = 0; i < L; i++) v[i] = load_as<T>(from + i * row_stride);
-  } else {
-#pragma GCC unroll 16
-    for (int64_t i = 0; i < L; i++) v[i] = i < rows ? load_as<T>(from + i * row_stride) : Vec<T>{};
+  S part[L * L];
+  if (rows < L) {  // completed in memory: a branch per row would make a copy of the transposition each
+    memset(part, 0, sizeof part);
+    for (int64_t i = 0; i < rows; i++) memcpy(part + i * L, from + i * row_stride, L * sizeof(S));
+    from = part, row_stride = L;
   }
+  Vec<T> v[L];
+#pragma GCC unroll 16
+  for (int64_t i = 0; i < L; i++) v[i] = load_as<T>(from + i * row_stride);
   transpose<T>(v);
 #pragma GCC unroll 16
   for (int64_t p = 0; p < L; p++) store(to + p * width, v[p]);

@@ -1,12 +1,21 @@
 // Two-dimensional convolution and its gradients: which taps of the kernel meet where, for every stride, padding and dilation.
-// conv_pass.h, conv_weight.h and conv_pointwise.h do the arithmetic.
+// conv_pass.h, conv_weight.h, conv_pointwise.h and conv_winograd*.h do the arithmetic.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside the AVX-512 conversion intrinsics of GCC 12
 #include "../conv_pass.h"
 #include "../conv_pointwise.h"
 #include "../conv_weight.h"
+#include "../conv_winograd_weight.h"
 
 namespace fb::FB_ISA {
 namespace {
+
+// The oldest x86 level is there to work: it does without Winograd's code.
+#if defined(__AVX2__) || defined(__aarch64__)
+constexpr bool kHasWinograd = true;
+#else
+constexpr bool kHasWinograd = false;
+#endif
+bool winograd_wanted = true;
 
 /// The geometry of a call, from the image's side (input, H x W) and the window's side (output, OH x OW).
 struct Geometry {
@@ -28,6 +37,13 @@ struct Geometry {
   bool is_pointwise() const {
     return kernel() == 1 && stride_y == 1 && stride_x == 1 && padding_y == 0 && padding_x == 0 && in_channels >= 8 && out_channels >= 8 &&
            images * in_plane() >= 64;
+  }
+  /// Whether Winograd's algorithm pays: cycles per pair of channels, measured, with those of the plain sums on the left.
+  bool is_winograd() const {
+    if (kernel_y != 3 || kernel_x != 3 || stride_y != 1 || stride_x != 1 || dilation_y != 1 || dilation_x != 1 || padding_y > 2 || padding_x > 2) return false;
+    const double pixels = static_cast<double>(images * out_plane()), tiles = static_cast<double>(images * divide_up(out_height, 4) * divide_up(out_width, 4));
+    const double transforms = 40 / static_cast<double>(in_channels) + 40 / static_cast<double>(out_channels);
+    return __atomic_load_n(&winograd_wanted, __ATOMIC_RELAXED) && out_width <= 512 && 0.45 * pixels > tiles * (2 + transforms) + 100;
   }
   template <class T>
   Pixels<T> in_pixels(T *data, int64_t group) const {
@@ -64,6 +80,10 @@ int32_t forward(const Geometry &g, S *out, const S *input, const S *weight, cons
         return pointwise_pass(g.images, g.out_channels, g.in_channels, weight + group * g.group_weights(), g.in_channels, int64_t{1},
                               g.in_pixels(input, group), bias ? bias + group * g.out_channels : nullptr, g.out_pixels(out, group));
       });
+  if constexpr (kHasWinograd && kSame<S, float>)
+    if (g.is_winograd())
+      return run_winograd({g.images, g.groups, g.in_channels, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y, g.padding_x,
+                           input, weight, g.group_weights(), g.in_channels * 9, 9, 1, bias, out});
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
@@ -94,6 +114,10 @@ int32_t backward_input(const Geometry &g, S *grad_input, const S *grad, const S 
         return pointwise_pass<S>(g.images, g.in_channels, g.out_channels, weight + group * g.group_weights(), int64_t{1}, g.in_channels,
                                  g.out_pixels(grad, group), nullptr, g.in_pixels(grad_input, group));
       });
+  if constexpr (kHasWinograd && kSame<S, float>)
+    if (g.is_winograd())
+      return run_winograd({g.images, g.groups, g.out_channels, g.in_channels, g.out_height, g.out_width, g.height, g.width, 2 - g.padding_y,
+                           2 - g.padding_x, grad, weight + 8, g.group_weights(), 9, g.in_channels * 9, -1, nullptr, grad_input});
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
@@ -119,6 +143,10 @@ int32_t backward_weight(const Geometry &g, S *grad_weight, const S *grad, const 
         return pointwise_weight_gradient(g.images, g.out_channels, g.in_channels, g.out_pixels(grad, group), g.in_pixels(input, group),
                                          grad_weight + group * g.group_weights());
       });
+  if constexpr (kHasWinograd && kSame<S, float>)
+    if (g.is_winograd())
+      return run_winograd_weight({g.images, g.groups, g.in_channels, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y,
+                                  g.padding_x, grad, input, grad_weight});
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
@@ -156,9 +184,14 @@ int32_t conv2d_backward_weight(const fb_tensor *grad_weight, const fb_tensor *gr
   });
 }
 
+int32_t set_conv_winograd(bool wanted) {
+  __atomic_store_n(&winograd_wanted, wanted, __ATOMIC_RELAXED);
+  return FB_OK;
+}
+
 }  // namespace
 
 FB_GROUP(conv, FB_ENTRY("conv2d", conv2d), FB_ENTRY("conv2d_backward_input", conv2d_backward_input),
-         FB_ENTRY("conv2d_backward_weight", conv2d_backward_weight))
+         FB_ENTRY("conv2d_backward_weight", conv2d_backward_weight), FB_ENTRY("set_conv_winograd", set_conv_winograd))
 
 }  // namespace fb::FB_ISA

@@ -1,7 +1,7 @@
 // Layer normalisation of contiguous rows: y = (x - mean) * rstd * weight + bias, and its gradients.
 #include <math.h>
 
-#include "../element.h"
+#include "../lanes.h"
 #include "../strided.h"
 
 namespace fb::FB_ISA {
@@ -21,28 +21,27 @@ inline C row_sum(int64_t n, const F &f) {
     Vec<C> a = {}, b = {};
     const int64_t stop = n < i + kBlock * L ? n : i + kBlock * L;
     for (; i + 2 * L <= stop; i += 2 * L) a += f(i, L), b += f(i + L, L);
-    for (; i < stop; i += L) a += f(i, stop - i < L ? stop - i : L);
+    for (; i < stop; i += L) a += f(i, stop - i);
     total += a + b;
   }
-  return hsum<C>(total);
+  return sum_lanes<C>(total);
 }
 
 template <class S>
 __attribute__((noinline)) void forward_row(S *out, Compute<S> *mean, Compute<S> *rstd, const S *x, const S *weight, const S *bias, int64_t n, double eps) {
   typedef Compute<S> C;
   constexpr int64_t L = kLanes<C>;
-  const C count = static_cast<C>(n), m = row_sum<C>(n, [&](int64_t i, int64_t w) { return load_as<C>(x + i, w); }) / count;
+  const C count = static_cast<C>(n), m = row_sum<C>(n, [&](int64_t i, int64_t w) { return load_first(x + i, w); }) / count;
   const C squares = row_sum<C>(n, [&](int64_t i, int64_t w) {
-    const Vec<C> d = load_as<C>(x + i, w) - m;
+    const Vec<C> d = load_first(x + i, w) - m;
     return first_lanes<C>(w) ? d * d : Vec<C>{};
   });
   const C r = inverse_root(squares / count, eps);
   for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    Vec<C> y = (load_as<C>(x + i, w) - m) * r;
-    if (weight) y *= load_as<C>(weight + i, w);
-    if (bias) y += load_as<C>(bias + i, w);
-    store_as(out + i, y, w);
+    Vec<C> y = (load_first(x + i, n - i) - m) * r;
+    if (weight) y *= load_first(weight + i, n - i);
+    if (bias) y += load_first(bias + i, n - i);
+    store_first(out + i, y, n - i);
   }
   *mean = m, *rstd = r;
 }
@@ -71,22 +70,19 @@ __attribute__((noinline)) void backward_row(S *gi, Compute<S> *gw, Compute<S> *g
   typedef Compute<S> C;
   constexpr int64_t L = kLanes<C>;
   const auto scaled = [&](int64_t i, int64_t w) {
-    const Vec<C> v = load_as<C>(g + i, w);
-    return weight ? v * load_as<C>(weight + i, w) : v;
+    const Vec<C> v = load_first(g + i, w);
+    return weight ? v * load_first(weight + i, w) : v;
   };
   if (gi) {
     const C a = row_sum<C>(n, scaled) / static_cast<C>(n);
-    const C b = row_sum<C>(n, [&](int64_t i, int64_t w) { return scaled(i, w) * ((load_as<C>(x + i, w) - mean) * rstd); }) / static_cast<C>(n);
-    for (int64_t i = 0; i < n; i += L) {
-      const int64_t w = n - i < L ? n - i : L;
-      store_as(gi + i, rstd * (scaled(i, w) - a - (load_as<C>(x + i, w) - mean) * rstd * b), w);
-    }
+    const C b = row_sum<C>(n, [&](int64_t i, int64_t w) { return scaled(i, w) * ((load_first(x + i, w) - mean) * rstd); }) / static_cast<C>(n);
+    for (int64_t i = 0; i < n; i += L)
+      store_first(gi + i, rstd * (scaled(i, n - i) - a - (load_first(x + i, n - i) - mean) * rstd * b), n - i);
   }
   if (!gw) return;
   for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    const Vec<C> v = load_as<C>(g + i, w);
-    store(gw + i, load(gw + i) + v * ((load_as<C>(x + i, w) - mean) * rstd));
+    const Vec<C> v = load_first(g + i, n - i);
+    store(gw + i, load(gw + i) + v * ((load_first(x + i, n - i) - mean) * rstd));
     store(gb + i, load(gb + i) + v);
   }
 }

@@ -1,6 +1,7 @@
 // Softmax and log-softmax over one dimension of contiguous tensors, seen as (outer, n, inner).
 #include <math.h>
 
+#include "../lanes.h"
 #include "../reduction_ops.h"
 #include "../vector_math.h"
 
@@ -16,15 +17,6 @@ struct Extent {
   }
 };
 
-template <class C>
-inline C horizontal_max(Vec<C> v) {
-  C lanes[kLanes<C>];
-  store(lanes, v);
-  C best = lanes[0];
-  for (int64_t i = 1; i < kLanes<C>; i++) best = Max<C>::combine(best, lanes[i]);
-  return best;
-}
-
 // One row in contiguous memory. Rows of -inf alone give NaN, as in PyTorch.
 template <class S, bool Log>
 __attribute__((noinline)) void softmax_row(S *out, const S *x, int64_t n) {
@@ -32,27 +24,24 @@ __attribute__((noinline)) void softmax_row(S *out, const S *x, int64_t n) {
   constexpr int64_t L = kLanes<C>;
   Vec<C> m = broadcast<C>(least<C>());
   for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    const Vec<C> v = load_as<C>(x + i, w);
-    m = Max<C>::combine(m, first_lanes<C>(w) ? v : m);
+    const Vec<C> v = load_first(x + i, n - i);
+    m = Max<C>::combine(m, first_lanes<C>(n - i) ? v : m);
   }
-  const Vec<C> top = broadcast<C>(horizontal_max<C>(m));
+  const Vec<C> top = broadcast<C>(join_lanes<C>(m, [](auto a, auto b) { return Max<C>::combine(a, b); }));
   Vec<C> total = {}, block = {};
   int64_t steps = 0;
   for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    const Vec<C> e = exp(load_as<C>(x + i, w) - top);
-    if constexpr (!Log && kSame<S, C>) store_as(out + i, e, w);
-    block += first_lanes<C>(w) ? e : Vec<C>{};
+    const Vec<C> e = exp(load_first(x + i, n - i) - top);
+    if constexpr (!Log && kSame<S, C>) store_first(out + i, e, n - i);
+    block += first_lanes<C>(n - i) ? e : Vec<C>{};
     if (++steps % 64 == 0) total += block, block = Vec<C>{};
   }
-  const C sum = hsum<C>(total + block);
-  const Vec<C> shift = top + static_cast<C>(::log(static_cast<double>(sum))), scale = 1 / broadcast<C>(sum);
+  const C sum = sum_lanes<C>(total + block);
+  const Vec<C> shift = top + static_cast<C>(::log(static_cast<double>(sum))), scale = broadcast<C>(1 / sum);
   for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    if constexpr (Log) store_as(out + i, load_as<C>(x + i, w) - shift, w);
-    else if constexpr (kSame<S, C>) store_as(out + i, load_as<C>(out + i, w) * scale, w);
-    else store_as(out + i, exp(load_as<C>(x + i, w) - top) * scale, w);
+    if constexpr (Log) store_first(out + i, load_first(x + i, n - i) - shift, n - i);
+    else if constexpr (kSame<S, C>) store_first(out + i, load_first(out + i, n - i) * scale, n - i);
+    else store_first(out + i, exp(load_first(x + i, n - i) - top) * scale, n - i);
   }
 }
 
@@ -100,15 +89,11 @@ __attribute__((noinline)) void backward_row(S *gi, const S *g, const S *r, int64
   Vec<C> total = {}, block = {};
   int64_t steps = 0;
   for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    block += summand<S, Log>(load_as<C>(g + i, w), load_as<C>(r + i, w));
+    block += summand<S, Log>(load_first(g + i, n - i), load_first(r + i, n - i));
     if (++steps % 64 == 0) total += block, block = Vec<C>{};
   }
-  const Vec<C> sum = broadcast<C>(hsum<C>(total + block));
-  for (int64_t i = 0; i < n; i += L) {
-    const int64_t w = n - i < L ? n - i : L;
-    store_as(gi + i, input_grad<S, Log>(load_as<C>(g + i, w), load_as<C>(r + i, w), sum), w);
-  }
+  const Vec<C> sum = broadcast<C>(sum_lanes<C>(total + block));
+  for (int64_t i = 0; i < n; i += L) store_first(gi + i, input_grad<S, Log>(load_first(g + i, n - i), load_first(r + i, n - i), sum), n - i);
 }
 
 template <class S, bool Log>

@@ -75,10 +75,13 @@ int32_t cumulative_extreme(const fb_tensor *values, const fb_tensor *indices, co
       S *const o = static_cast<S *>(values->data) + to;
       int64_t *const index = static_cast<int64_t *>(indices->data) + to_index;
       int64_t best = 0;
+      S element = x[0];
+      Compute<S> extreme = widen(element);
       for (int64_t i = 0; i < lines.n; i++) {
-        const Compute<S> next = widen(x[i * lines.step]), extreme = widen(x[best * lines.step]);
-        if (next != next || (greatest ? next >= extreme : next <= extreme)) best = i;
-        o[i * lines.out_step] = x[best * lines.step];
+        const S candidate = x[i * lines.step];
+        const Compute<S> next = widen(candidate);
+        if (next != next || (greatest ? next >= extreme : next <= extreme)) best = i, element = candidate, extreme = next;
+        o[i * lines.out_step] = element;
         index[i * lines.second_step] = best;
       }
     });

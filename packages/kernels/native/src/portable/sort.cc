@@ -1,4 +1,4 @@
-// Order along one dimension: sort, topk, kthvalue (and medians), mode, the lexicographic order of rows; searchsorted.
+// Order along one dimension: sort, topk, kthvalue (and medians), mode, the lexicographic order of rows.
 // Elements become unsigned keys of the same order (NaN last, -0 equal to 0), so that one code sorts every dtype: by radix, digit
 // by digit, which is stable, and only over the bits in which a row's keys differ. What is chosen is therefore always unique:
 // of equal elements the first ones, in their order.
@@ -379,43 +379,9 @@ int32_t sort_rows(const fb_tensor *order, const fb_tensor *self) {
   return FB_OK;
 }
 
-template <class S>
-uint64_t key_at(const void *from, int64_t i) {
-  return key_of(static_cast<const S *>(from)[i]);
-}
-
-/// The number of elements of each value's row of `sorted` (all contiguous; a single row serves all) that come before it.
-int32_t searchsorted(const fb_tensor *out, const fb_tensor *sorted, const fb_tensor *values, bool right) {
-  const int64_t n = sorted->dims[sorted->ndim - 1], total = numel(values), size = element_size(sorted->dtype);
-  const int64_t row = sorted->ndim == 1 ? 0 : values->dims[values->ndim - 1];
-  uint64_t (*key)(const void *, int64_t);
-  const int32_t status = for_real(sorted->dtype, [&](auto tag) {
-    key = key_at<FB_TYPE_OF(tag)>;
-    return int32_t{FB_OK};
-  });
-  if (status != FB_OK) return status;
-  parallel_for(total, 4096, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
-    for (int64_t i = begin; i < end; i++) {
-      const char *const p = static_cast<const char *>(sorted->data) + (row ? i / row * n * size : 0);
-      const uint64_t x = key(values->data, i);
-      const bool behind_equal = right || (has_nan(sorted->dtype) && x == nan_key(sorted->dtype));  // a NaN comes last of all
-      int64_t low = 0;
-      for (int64_t count = n; count > 0;) {
-        const int64_t half = count / 2;
-        const uint64_t middle = key(p, low + half);
-        const bool before = behind_equal ? middle <= x : middle < x;
-        low = before ? low + half + 1 : low;
-        count = before ? count - half - 1 : half;
-      }
-      static_cast<int64_t *>(out->data)[i] = low;
-    }
-  });
-  return FB_OK;
-}
-
 }  // namespace
 
 FB_GROUP(sort, FB_ENTRY("sort", sort), FB_ENTRY("topk", topk), FB_ENTRY("kthvalue", kthvalue), FB_ENTRY("mode", mode),
-         FB_ENTRY("sort_rows", sort_rows), FB_ENTRY("searchsorted", searchsorted))
+         FB_ENTRY("sort_rows", sort_rows))
 
 }  // namespace fb::FB_ISA
