@@ -21,11 +21,12 @@ export function scatteredTensor(shape: readonly number[], salt: number, scale: n
   );
 }
 
-/** Fills every parameter of two or more axes with numbers in [-scale / 2, scale / 2); the others keep what they were made with. */
+/** Fills every parameter of two or more axes with numbers in [-scale / 2, scale / 2) and biases with zeros; the others stay. */
 export function setWeights(model: Module, scale: number): void {
   let salt = 0;
-  for (const p of model.parameters()) {
+  for (const [name, p] of model.namedParameters()) {
     if (p.ndim >= 2) noGrad(() => p.copy_(scatteredTensor(p.shape, salt, scale)));
+    else if (name.includes('bias')) noGrad(() => p.zero_());
     salt++;
   }
 }

@@ -18,8 +18,10 @@ def scattered_tensor(shape, salt, scale):
 
 
 def set_weights(model, scale):
-    """Fills every parameter of two or more axes with numbers in [-scale / 2, scale / 2)."""
+    """Fills every parameter of two or more axes with numbers in [-scale / 2, scale / 2) and biases with zeros; the others stay."""
     with torch.no_grad():
-        for salt, p in enumerate(model.parameters()):
+        for salt, (name, p) in enumerate(model.named_parameters()):
             if p.ndim >= 2:
                 p.copy_(scattered_tensor(p.shape, salt, scale))
+            elif "bias" in name:
+                p.zero_()
