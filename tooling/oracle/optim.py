@@ -3,8 +3,8 @@
     python optim.py
 
 `schedulers.json`: learning rates (and momentum) over 100 steps. `trajectories.json`: a small MLP trained for 20 steps, and state
-dicts after 10 of them. `averages.json`: averaged weights. `scaler.json`: the scale of a GradScaler. To packages/autograd/test/fixtures:
-`autocast.json`, dtypes under autocast.
+dicts after 10 of them. `averages.json`: averaged weights. `scaler.json`: the scale of a GradScaler. `sparse-adam.json`:
+SparseAdam on gradients of some rows.
 """
 
 import json
@@ -13,7 +13,6 @@ import warnings
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn, optim
 from torch.optim import lr_scheduler as lrs
 from torch.optim.swa_utils import (
@@ -291,70 +290,35 @@ def scaler():
     }
 
 
-def autocast():
-    """What dtypes operations return under autocast, for float32, bfloat16 and float64 operands."""
-    functions = {
-        "matmul": lambda t: t(2, 3) @ t(3, 2),
-        "mm": lambda t: torch.mm(t(2, 3), t(3, 2)),
-        "bmm": lambda t: torch.bmm(t(1, 2, 3), t(1, 3, 2)),
-        "addmm": lambda t: torch.addmm(t(2, 2), t(2, 3), t(3, 2)),
-        "baddbmm": lambda t: torch.baddbmm(t(1, 2, 2), t(1, 2, 3), t(1, 3, 2), beta=0.5),
-        "addbmm": lambda t: torch.addbmm(t(2, 2), t(1, 2, 3), t(1, 3, 2)),
-        "einsum": lambda t: torch.einsum("ij,jk->ik", t(2, 3), t(3, 2)),
-        "linear": lambda t: F.linear(t(2, 3), t(4, 3), t(4)),
-        "conv1d": lambda t: F.conv1d(t(1, 2, 5), t(3, 2, 2)),
-        "conv2d": lambda t: F.conv2d(t(1, 2, 5, 5), t(3, 2, 2, 2), t(3)),
-        "conv3d": lambda t: F.conv3d(t(1, 2, 3, 3, 3), t(3, 2, 2, 2, 2)),
-        "convTranspose1d": lambda t: F.conv_transpose1d(t(1, 2, 5), t(2, 3, 2)),
-        "convTranspose2d": lambda t: F.conv_transpose2d(t(1, 2, 5, 5), t(2, 3, 2, 2), t(3)),
-        "scaledDotProductAttention": lambda t: F.scaled_dot_product_attention(t(1, 1, 2, 4), t(1, 1, 2, 4), t(1, 1, 2, 4)),
-        "mseLoss": lambda t: F.mse_loss(t(3), t(3)),
-        "l1Loss": lambda t: F.l1_loss(t(3), t(3)),
-        "smoothL1Loss": lambda t: F.smooth_l1_loss(t(3), t(3)),
-        "huberLoss": lambda t: F.huber_loss(t(3), t(3)),
-        "crossEntropy": lambda t: F.cross_entropy(t(2, 3), torch.tensor([0, 1])),
-        "nllLoss": lambda t: F.nll_loss(t(2, 3), torch.tensor([0, 1])),
-        "binaryCrossEntropy": lambda t: F.binary_cross_entropy(t(3), t(3)),
-        "binaryCrossEntropyWithLogits": lambda t: F.binary_cross_entropy_with_logits(t(3), t(3)),
-        "klDiv": lambda t: F.kl_div(t(3), t(3)),
-        "prod": lambda t: t(3).prod(),
-        "inv": lambda t: torch.linalg.inv(t(1, 1)),
-        "solve": lambda t: torch.linalg.solve(t(1, 1), t(1, 1)),
-        "cholesky": lambda t: torch.linalg.cholesky(t(1, 1)),
-        "qr": lambda t: torch.linalg.qr(t(2, 2))[0],
-        "svd": lambda t: torch.linalg.svd(t(2, 2))[1],
-        "eigh": lambda t: torch.linalg.eigh(t(1, 1))[0],
-        "softmax": lambda t: F.softmax(t(3), 0),
-        "layerNorm": lambda t: F.layer_norm(t(2, 3), (3,)),
-        "norm": lambda t: t(3).norm(),
-        "sum": lambda t: t(3).sum(),
-        "exp": lambda t: t(3).exp(),
-        "add": lambda t: t(3) + t(3),
-        "relu": lambda t: F.relu(t(3)),
-        "cat with float32": lambda t: torch.cat([t(2), torch.ones(2)]),
-        "stack with float32": lambda t: torch.stack([t(2), torch.ones(2)]),
-        "matmul with float32": lambda t: t(2, 3) @ (torch.ones(3, 2) if t(1).dtype != torch.float64 else t(3, 2)),
-    }
-    dtypes = [torch.float32, torch.bfloat16, torch.float64]
-    results = {}
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        for name, function in functions.items():
-            outputs = [function(lambda *shape, d=dtype: torch.ones(shape, dtype=d)) for dtype in dtypes]
-            results[name] = [str(output.dtype).removeprefix("torch.") for output in outputs]
-    return results
+def sparse_adam():
+    """An embedding whose rows appear in some steps, twice in some; none in the third."""
+    rows = [[0, 2, 2], [5, 1], [], [2, 0, 5, 2], [1], [3, 2]]
+
+    def run(**options):
+        torch.manual_seed(3)
+        table = torch.nn.Parameter(torch.randn(6, 3, dtype=torch.float64))
+        initial, optimizer, values = saved(table), optim.SparseAdam([table], **options), []
+        for step, chosen in enumerate(rows):
+            values.append(torch.randn(len(chosen), 3, dtype=torch.float64))
+            table.grad = torch.sparse_coo_tensor(torch.tensor([chosen], dtype=torch.int64), values[-1], table.shape)
+            optimizer.step()
+        state = saved(optimizer.state_dict())
+        return {"options": options, "initial": initial, "values": [saved(v) for v in values], "final": saved(table), "state": state}
+
+    return {"rows": rows, "cases": [run(), run(lr=0.1, betas=(0.7, 0.9), eps=1e-3, maximize=True)]}
 
 
-def write(name, value, folder=OUT):
+def write(name, value):
     text = json.dumps({"torch": torch.__version__, **value}, separators=(",", ":"))
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(text + "\n")
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / name).write_text(text + "\n")
     print(f"{name}: {len(text) // 1024} KiB")
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    write("autocast.json", {"dtypes": autocast()}, OUT.parents[2] / "autograd" / "test" / "fixtures")
     write("schedulers.json", {"curves": schedulers()})
     write("trajectories.json", trajectories())
     write("averages.json", {"cases": averages()})
     write("scaler.json", {"cases": scaler()})
+    write("sparse-adam.json", sparse_adam())

@@ -16,8 +16,8 @@ export class AccumulateGrad extends Node {
     const meta = ensureMeta(this.leaf);
     const createsGraph = (context().excluded & Layer.Autograd) === 0;
     if (meta.grad !== null) {
-      // somebody may hold the old gradient of a differentiable backward, so it is not written over
-      if (createsGraph) meta.grad = meta.grad.add(grad);
+      // somebody may hold the old gradient of a differentiable backward, so it is not written over; a sparse one may become dense
+      if (createsGraph || meta.grad.isSparse) meta.grad = meta.grad.add(grad);
       else meta.grad.add_(grad);
     } else meta.grad = !createsGraph && ownsWholeStorage(grad) ? grad : grad.clone();
     meta.grad.storage.markPersistent();

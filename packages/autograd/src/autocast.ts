@@ -35,7 +35,6 @@ const FLOAT32 = [
   'binary_cross_entropy_elements',
   'ctc_loss',
   'prod',
-  'cumprod',
   'lstm_cell',
   'gru_cell',
   'linalg_cholesky_ex',

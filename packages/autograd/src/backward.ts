@@ -4,8 +4,8 @@ import { castTo, sameShape } from '@flambeau/core/internal';
 import { type BackwardOptions as EngineOptions, type Root, runBackward } from './engine.js';
 import { vmap } from './func/vmap.js';
 import { edgeOf } from './history.js';
-import { needsGrad } from './meta.js';
 import { enableGrad } from './mode.js';
+import { asGradOf, differentiated } from './sparse.js';
 import type { Edge } from './node.js';
 import { TransformError } from './transforms/frame.js';
 import { WrappedTensor } from './transforms/wrapped.js';
@@ -69,13 +69,14 @@ export function backward(tensors: TensorOrTensors, options: Tensor | BackwardCal
 }
 
 function accumulateInto(inputs: readonly Tensor[], roots: readonly Root[], options: EngineOptions): void {
-  const targets = inputs.map((t, i) => {
-    const edge = needsGrad(t) ? edgeOf(t) : null;
+  const leaves = inputs.map(differentiated);
+  const targets = leaves.map((t, i) => {
+    const edge = edgeOf(t);
     if (edge === null) throw new AutogradError(`backward: inputs[${i}] does not need gradients`);
     return edge;
   });
   runBackward(roots, options, targets).forEach((g, i) => {
-    if (g !== null) inputs[i].grad = inputs[i].grad === null ? g : inputs[i].grad.add(g);
+    if (g !== null) leaves[i].grad = leaves[i].grad === null ? g : leaves[i].grad.add(g);
   });
 }
 
@@ -109,7 +110,7 @@ export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options:
   const wanted = list(inputs);
   const targets = wanted.map((input, i): Edge => {
     checkTensor('grad', `inputs[${i}]`, input);
-    const edge = needsGrad(input) ? edgeOf(input) : null;
+    const edge = edgeOf(differentiated(input));
     if (edge === null)
       throw new AutogradError(`grad: inputs[${i}] does not need gradients; set its requiresGrad before computing the outputs`);
     return edge;
@@ -122,8 +123,9 @@ export function grad(outputs: TensorOrTensors, inputs: TensorOrTensors, options:
     );
   const results = runBackward(rootsOf('grad', from, given), { retainGraph, createGraph }, targets);
   return results.map((result, i) => {
-    if (result !== null) return result;
-    if (materializeGrads) return zerosLike(wanted[i]);
+    const input = wanted[i];
+    if (result !== null) return asGradOf(input, result);
+    if (materializeGrads) return asGradOf(input, zerosLike(differentiated(input)));
     if (allowUnused) return null;
     throw new AutogradError(
       `grad: inputs[${i}] was not used in computing the outputs; pass { allowUnused: true } to get null for it`,

@@ -165,7 +165,7 @@ class Walk {
     }
   }
 
-  // The parts of one tensor (`split`, `unbind`) meet in the gradient that the first of them began.
+  // Parts that were taken one by one (`select`, `slice`) meet in the gradient that the first of them began.
   private addsPart(node: Node, [grad]: Gradients): boolean {
     const [edge] = node.edges;
     if (!this.recycles || node.edges.length !== 1 || edge === null || grad === null) return false;

@@ -10,10 +10,12 @@
 import { installAutocast } from './autocast.js';
 import { installDerivatives } from './derivatives/index.js';
 import { installLayer } from './layer.js';
+import { installSparseMethods } from './sparse.js';
 import { installTensorMethods } from './tensor.js';
 import { installTransforms } from './transforms/layer.js';
 
 installTensorMethods();
+installSparseMethods();
 installDerivatives();
 installLayer();
 installTransforms();

@@ -224,3 +224,14 @@ describe('views in place', () => {
     expect(() => y.sum().backward()).toThrow(/in place|in-place/);
   });
 });
+
+test('an empty part of a tensor can be written to, wherever it lies', () => {
+  const x = leaf([1, 2]);
+  const y = x.mul(1);
+  y.slice(0, 2, 2).neg_();
+  y.sum().backward();
+  expect(x.grad?.toArray()).toEqual([1, 1]);
+  const none = tensor([], { requiresGrad: true }).reshape([0, 1]).mul(1);
+  none.expand([0, 2]).add_(1);
+  expect(none.shape).toEqual([0, 1]);
+});

@@ -2,7 +2,7 @@
  * What autocast, where it is on, makes of operands. The dispatch layer stands in autograd; here is what functions ask that check
  * or combine operands before they dispatch.
  */
-import { context, Layer } from './context.js';
+import { context, Layer, withContext } from './context.js';
 import { type DTypeInfo, dtypeInfo } from './dtype.js';
 import { castTo } from './ops/copy.js';
 import { keep } from './scope.js';
@@ -50,4 +50,14 @@ export function lowered<T extends Tensor | null>(t: T): T {
 export function widened<T extends Tensor | null>(t: T): T {
   if (t === null || t.itemSize !== 2 || !isCast(t) || autocasting() === null) return t;
   return castTo(t, dtypeInfo('float32')) as T;
+}
+
+/** What `fn` gives where autocast is off. */
+export const withoutAutocast = <R>(fn: () => R): R =>
+  autocasting() === null ? fn() : withContext('autocast', { excluded: context().excluded | Layer.Autocast }, fn);
+
+/** What `fn` gives for the operands in float32, where autocast is on; what `fn` is made of is not cast again. */
+export function inFloat32<T extends readonly (Tensor | null)[], R>(operands: readonly [...T], fn: (...operands: T) => R): R {
+  const wide = operands.map((t) => widened(t)) as unknown as T;
+  return withoutAutocast(() => fn(...wide));
 }

@@ -10,9 +10,10 @@ import type { Storage } from './storage.js';
 
 /**
  * The dispatch layers, from the innermost to the outermost; the order is fixed. A transform (`vmap`, `jvp`) stands below autograd:
- * it dispatches what its tensors hide anew, through all layers, so that the graphs inside and outside of it stay apart.
+ * it dispatches what its tensors hide anew, through all layers, so that the graphs inside and outside of it stay apart. What is done
+ * with sparse tensors is done with the dense ones that they are made of before anybody else has a say.
  */
-export const Layer = { Profiler: 1, Trace: 2, Transform: 4, Autograd: 8, Autocast: 16 } as const;
+export const Layer = { Profiler: 1, Trace: 2, Transform: 4, Autograd: 8, Autocast: 16, Sparse: 32 } as const;
 
 /** Watches allocations: a memory scope, or a backward pass. */
 export interface StorageTracker {
@@ -27,6 +28,9 @@ export interface StorageTracker {
   expose?(value: unknown): void;
 }
 
+/** How attention is computed: in one kernel, or with the whole matrix of weights. */
+export type AttentionForm = 'flash' | 'math';
+
 export interface Context {
   /** Layers that see every op. */
   readonly active: number;
@@ -38,9 +42,11 @@ export interface Context {
   readonly scope: StorageTracker | null;
   /** The precision of `autocast`; it holds where the layer is on. */
   readonly autocast: AutocastState | null;
+  /** How attention may be computed: in one kernel, with the whole matrix of weights, or either way. */
+  readonly attention: readonly AttentionForm[];
 }
 
-const ROOT: Context = { active: 0, excluded: 0, inference: false, scope: null, autocast: null };
+const ROOT: Context = { active: 0, excluded: 0, inference: false, scope: null, autocast: null, attention: ['flash', 'math'] };
 let current: Context = ROOT;
 /** Contexts of async callbacks that code may still be running in. */
 let runningAsync = 0;

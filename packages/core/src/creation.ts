@@ -2,12 +2,13 @@
  * Tensors made from a shape or a range. Where no dtype is named, JavaScript numbers make `getDefaultDtype()` (float32), bigints
  * int64 and booleans bool: a dtype never depends on a value.
  */
+import { backendFor } from './backend/backends.js';
 import { cpu, runKernel } from './backend/cpu/cpu.js';
 import { Layer } from './context.js';
 import { hasLayer } from './dispatch.js';
 import { getDefaultDevice } from './default-device.js';
 import { type DType, type DTypeInfo, dtypeInfo, getDefaultDtype } from './dtype.js';
-import { AutogradError, DeviceError, DTypeError, ValueError } from './errors.js';
+import { AutogradError, DTypeError, ValueError } from './errors.js';
 import { BOOL, INT64, type Scalar, scalarTensor } from './promotion.js';
 import { checkShape, type Shape } from './shape.js';
 import { checkTensor, type Complex, Tensor } from './tensor.js';
@@ -27,13 +28,7 @@ export function emptyOf(op: string, shape: Shape, dtype: DTypeInfo, device = get
   if (!Array.isArray(shape))
     throw new TypeError(`${op}: the shape must be an array of sizes such as [2, 3], got ${typeof shape}`);
   checkShape(op, shape);
-  checkDevice(op, device);
-  return cpu.empty([...shape], dtype, op);
-}
-
-/** @internal Throws unless there is such a device. */
-export function checkDevice(op: string, device: string): void {
-  if (device !== 'cpu') throw new DeviceError(`${op}: there is no device '${device}'; available: cpu`);
+  return backendFor(op, device).empty([...shape], dtype, op);
 }
 
 /** @internal What the options still ask for once the elements are there. */
@@ -47,6 +42,7 @@ export function finish<D extends DType>(op: string, t: Tensor, { requiresGrad = 
 
 /** @internal Overwrites every element of a new tensor. */
 export function fillNew(op: string, t: Tensor, value: Scalar | Complex): Tensor {
+  if (t.device === 'meta') return t;
   if (typeof value === 'number' || typeof value === 'boolean') runKernel('fill', [t], { re: Number(value), im: 0 });
   else if (typeof value === 'bigint') cpu.copy(t, scalarTensor(value, t.info));
   else if (typeof value?.re !== 'number' || typeof value.im !== 'number')
@@ -145,7 +141,7 @@ export function arange(...parameters: (number | bigint | TensorOptions | undefin
   if ((end - start) / step < 0) throw new ValueError(`arange: a step of ${step} does not lead from ${start} to ${end}`);
   const dtype = options.dtype === undefined ? infoOfValue(numbers[0]) : dtypeInfo(options.dtype);
   const t = emptyOf('arange', [Math.ceil((end - start) / step)], dtype, options.device);
-  runKernel('arange', [t], { start, step });
+  if (t.device !== 'meta') runKernel('arange', [t], { start, step });
   return finish('arange', t, options);
 }
 
@@ -181,10 +177,10 @@ function spaced(
 
 /** @internal The values in the dtype of the options, rounded once. */
 export function fromFloat64(op: string, values: Float64Array, options: TensorOptions): Tensor {
-  const exact = emptyOf(op, [values.length], dtypeInfo('float64'), options.device);
-  new Float64Array(exact.storage.buffer as ArrayBuffer, exact.storage.byteOffset, values.length).set(values);
   const t = emptyOf(op, [values.length], dtypeInfo(options.dtype ?? getDefaultDtype()), options.device);
-  cpu.copy(t, exact);
+  const exact = emptyOf(op, [values.length], dtypeInfo('float64'), 'cpu');
+  new Float64Array(exact.storage.buffer as ArrayBuffer, exact.storage.byteOffset, values.length).set(values);
+  if (t.device !== 'meta') cpu.copy(t, exact);
   return finish(op, t, options);
 }
 

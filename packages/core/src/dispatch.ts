@@ -8,10 +8,11 @@
  */
 import type { Backend } from './backend/backend.js';
 import { cpu } from './backend/cpu/cpu.js';
+import { backends } from './backend/backends.js';
 import { context, Layer, withContext } from './context.js';
-import { AutogradError, DTypeError, formatShape, ShapeError } from './errors.js';
+import { AutogradError, DeviceError, DTypeError, formatShape, ShapeError } from './errors.js';
 import { allOps } from './definitions.js';
-import type { AnyOpDef, Attributes, Inputs, Outputs, TensorMeta } from './op.js';
+import type { AnyOpDef, Attributes, Inputs, Layout, Outputs, TensorMeta } from './op.js';
 import { MAX_DIMS, sameShape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -91,11 +92,20 @@ export function dispatchInto(def: AnyOpDef, out: Tensor, inputs: Inputs, attribu
 
 // ---- computing ----
 
-const backends: Record<string, Backend> = { cpu };
-
-function backendOf(inputs: Inputs): Backend {
-  for (const input of inputs) if (input !== null) return backends[input.device];
-  return cpu;
+/** The device that all of them lie on. A 0-d tensor on the CPU goes with any. */
+function backendOf(op: string, inputs: Inputs, out: Tensor | null = null): Backend {
+  let backend = out === null ? null : backends[out.device];
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i];
+    if (input === null || (input.ndim === 0 && input.device === 'cpu')) continue;
+    const own = backends[input.device];
+    if (backend !== null && own !== backend)
+      throw new DeviceError(
+        `${op}: tensors on different devices, ${backend.name} and ${own.name}; move them to one with .to({ device })`,
+      );
+    backend = own;
+  }
+  return backend ?? cpu;
 }
 
 /** Computes with no layer on. */
@@ -103,11 +113,11 @@ function execute(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs
   if (def.view !== undefined) return viewOf(def, inputs[0] as Tensor, attributes);
   const meta = (def.infer as NonNullable<AnyOpDef['infer']>)(inputs, attributes); // errors name this op, not what it is made of
   if (def.kernel === undefined) return decompose(def, inputs, attributes);
-  const backend = backendOf(inputs);
+  const backend = backendOf(def.name, inputs);
   if (Array.isArray(meta)) {
     const outputs = meta.map((m: TensorMeta) => backend.empty(m.shape, m.dtype, def.name));
     run(backend, def, outputs, inputs, attributes);
-    def.check?.(outputs, attributes);
+    if (backend.hasElements) def.check?.(outputs, attributes);
     return outputs;
   }
   const single = meta as TensorMeta;
@@ -133,9 +143,13 @@ function decompose(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outpu
   );
 }
 
-function viewOf(def: AnyOpDef, self: Tensor, attributes: Attributes): Tensor {
-  const { shape, strides, offset, dtype = self.info } = (def.view as NonNullable<AnyOpDef['view']>)(self, attributes);
-  if (shape.length > MAX_DIMS) throw new ShapeError(`${def.name}: ${shape.length} dimensions; at most ${MAX_DIMS} are supported`);
+function viewOf(def: AnyOpDef, self: Tensor, attributes: Attributes): Outputs {
+  const layout = (def.view as NonNullable<AnyOpDef['view']>)(self, attributes);
+  return Array.isArray(layout) ? layout.map((part) => viewAt(def.name, self, part)) : viewAt(def.name, self, layout);
+}
+
+function viewAt(op: string, self: Tensor, { shape, strides, offset, dtype = self.info }: Layout): Tensor {
+  if (shape.length > MAX_DIMS) throw new ShapeError(`${op}: ${shape.length} dimensions; at most ${MAX_DIMS} are supported`);
   const view = new Tensor(self.storage, shape, strides, offset, dtype);
   if ((context().excluded & Layer.Autograd) === 0) view.base = self.base ?? self;
   return view;
@@ -153,7 +167,7 @@ function executeInto(def: AnyOpDef, out: Tensor, inputs: Inputs, attributes: Att
     throw new DTypeError(`${def.name}: a result of dtype ${meta.dtype.name} cannot be stored in a tensor of dtype ${out.dtype}`);
   checkNoInternalOverlap(out);
   if (meta.dtype === out.info && def.kernel !== undefined && canWriteOver(def, out, inputs)) {
-    run(backendOf(inputs), def, out, inputs, attributes);
+    run(backendOf(def.name, inputs, out), def, out, inputs, attributes);
   } else {
     backends[out.device].copy(out, execute(def, inputs, attributes) as Tensor);
   }
@@ -175,6 +189,7 @@ function canWriteOver(def: AnyOpDef, out: Tensor, inputs: Inputs): boolean {
 
 // Writing one element must not change another: an expanded tensor cannot be written to.
 function checkNoInternalOverlap(t: Tensor): void {
+  if (t.numel === 0) return;
   for (let i = 0; i < t.shape.length; i++)
     if (t.strides[i] === 0 && t.shape[i] > 1)
       throw new ShapeError(

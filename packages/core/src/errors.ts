@@ -11,6 +11,8 @@ export class FlambeauError extends Error {
 export class ShapeError extends FlambeauError {}
 /** A dtype that the operation does not take. */
 export class DTypeError extends FlambeauError {}
+/** A sparse tensor where only a dense one is taken, or the other way round. */
+export class LayoutError extends FlambeauError {}
 /** An index outside of its dimension. */
 export class IndexError extends FlambeauError {}
 /** Tensors on devices that do not meet, or an operation that the device cannot do. */

@@ -59,9 +59,10 @@ export function tensor<D extends DType = any>(data: TensorData, options: TensorO
 function copyOfArray(array: TypedArray | Uint8ClampedArray, { dtype, device }: TensorOptions): Tensor {
   const own = infoOfArray('tensor', array);
   const t = emptyOf('tensor', [array.length], own, device);
-  new Uint8Array(t.storage.buffer, t.storage.byteOffset, array.byteLength).set(
-    new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-  );
+  if (t.device !== 'meta')
+    new Uint8Array(t.storage.buffer, t.storage.byteOffset, array.byteLength).set(
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+    );
   return dtype === undefined ? t : t.to(dtype);
 }
 
@@ -88,6 +89,7 @@ function infoOfValues(values: readonly Value[]): DTypeInfo {
 
 function writeValues(t: Tensor, values: readonly Value[]): void {
   const { info } = t;
+  if (t.device === 'meta') return;
   if (info.name === 'float16' || info.name === 'bfloat16') {
     const wide = cpu.empty(t.shape, dtypeInfo('float32'), 'tensor');
     writeValues(wide, values);

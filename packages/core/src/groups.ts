@@ -67,6 +67,7 @@ export * as softmaxBackward from './ops/softmax-backward.js';
 export * as special from './ops/special.js';
 export * as specialNamespace from './ops/special-namespace.js';
 export * as sorting from './ops/sorting.js';
+export * as sparseProduct from './ops/sparse-product.js';
 export * as splitting from './ops/splitting.js';
 export * as statistics from './ops/statistics.js';
 export * as summaries from './ops/summaries.js';

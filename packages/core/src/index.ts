@@ -45,6 +45,7 @@ export {
   FlambeauError,
   formatShape,
   IndexError,
+  LayoutError,
   LinAlgError,
   ShapeError,
   StorageError,
@@ -117,7 +118,6 @@ export { ellipsis, type IndexItem, type IndexPutOptions, index, indexPut, indexP
 export {
   asStrided,
   broadcastTo,
-  chunk,
   diagonal,
   expand,
   flatten,
@@ -126,12 +126,10 @@ export {
   permute,
   reshape,
   select,
-  split,
   squeeze,
   swapaxes,
   t,
   transpose,
-  unbind,
   unflatten,
   unsqueeze,
 } from './ops/view.js';
@@ -168,7 +166,9 @@ export {
 } from './random.js';
 
 // ---- pointwise ----
-export { clone, type ToOptions } from './ops/copy.js';
+export { clone, type ContiguousOptions, type ToOptions } from './ops/copy.js';
+export type { MemoryFormat } from './memory-format.js';
+export type { SetOptions } from './ops/resizing.js';
 export {
   type AlphaOptions,
   abs,
@@ -354,7 +354,7 @@ export {
 export type { ScatterReduction } from './ops/scatter-reduction.js';
 export { asStridedScatter, diagonalScatter, selectScatter, sliceScatter } from './ops/view-writing.js';
 export { diag, diagEmbed, diagflat } from './ops/diagonals.js';
-export { dsplit, hsplit, tensorSplit, vsplit } from './ops/splitting.js';
+export { chunk, dsplit, hsplit, split, tensorSplit, unbind, vsplit } from './ops/splitting.js';
 export { blockDiag, cartesianProd, columnStack, combinations, dstack } from './ops/combining.js';
 
 // ---- linear algebra ----
@@ -396,6 +396,16 @@ export {
 } from './ops/complex.js';
 export * as fft from './fft.js';
 export { istft, type IstftOptions, stft, type StftOptions } from './ops/stft.js';
+
+// ---- sparse tensors ----
+export { type SparseCooOptions, SparseCooTensor, sparseCooTensor } from './sparse/coo.js';
+export {
+  SparseCompressedTensor,
+  type SparseCompressedOptions,
+  sparseCscTensor,
+  sparseCsrTensor,
+} from './sparse/compressed.js';
+export * as sparse from './sparse.js';
 
 // ---- what layers are made of (torch.nn.functional) ----
 export {
@@ -479,4 +489,4 @@ export { emptyCache, type MemoryReport, memory, setCacheLimit, setPoisonRecycled
 
 // ---- printing, threads ----
 export { getPrintOptions, type PrintOptions, resetPrintOptions, setPrintOptions } from './printing.js';
-export { getNumThreads, setNumThreads } from '@flambeau/kernels';
+export { getNumThreads, setNumThreads, setWinograd } from '@flambeau/kernels';

@@ -4,8 +4,8 @@
  * @module
  */
 export * as groups from './groups.js';
-export { autocasting, type AutocastState, lowered, widened } from './autocast.js';
-export { type Context, context, Layer, type StorageTracker, withContext } from './context.js';
+export { autocasting, type AutocastState, inFloat32, lowered, widened, withoutAutocast } from './autocast.js';
+export { type AttentionForm, type Context, context, Layer, type StorageTracker, withContext } from './context.js';
 export {
   type DispatchLayer,
   dispatch,
@@ -43,3 +43,4 @@ export { emptyShared, fromMessage, isTensorMessage, type TensorMessage, toMessag
 export { allocateOwn, recycle, type Storage } from './storage.js';
 export { persistentCopy, persistentEmpty } from './persistent.js';
 export { exchangeRows } from './ops/row-exchange.js';
+export { SparseTensor } from './sparse/sparse-tensor.js';

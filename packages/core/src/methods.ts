@@ -27,7 +27,10 @@ import { median, type MedianMethod, nanmedian, nanquantile, quantile, type Quant
 import { type IndexItem, type IndexPutOptions, index, indexPut, indexPut_ } from './ops/subscript.js';
 import { unique, uniqueConsecutive, type UniqueConsecutiveMethod, type UniqueMethod } from './ops/uniqueness.js';
 import * as view from './ops/view.js';
+import * as resizing from './ops/resizing.js';
 import * as viewInplace from './ops/view-inplace.js';
+import './sparse/layer.js';
+import * as sparse from './sparse/methods.js';
 import * as diagonals from './ops/diagonals.js';
 import * as indexWriting from './ops/index-writing.js';
 import * as scan from './ops/scan.js';
@@ -46,6 +49,10 @@ export interface CustomMethods {
   readonly T: Tensor;
   /** The transposes of the matrices of the last two dimensions. PyTorch: `Tensor.mT`. */
   readonly mT: Tensor;
+  /** The conjugate transpose of a matrix. PyTorch: `Tensor.H`. */
+  readonly H: Tensor;
+  /** The conjugate transposes of the matrices of the last two dimensions. PyTorch: `Tensor.mH`. */
+  readonly mH: Tensor;
   /** Whether threads can share the memory. PyTorch: `Tensor.is_shared`. */
   isShared(): boolean;
   /**
@@ -125,6 +132,7 @@ for (const group of [
   newLike,
   shaping,
   viewInplace,
+  resizing,
   reduction,
   view,
   indexing,
@@ -144,6 +152,7 @@ for (const group of [
   statistics,
   summaries,
   viewWriting,
+  sparse,
 ])
   for (const [name, fn] of Object.entries(group)) if (typeof fn === 'function') installMethod(name, fn as AnyFunction);
 for (const [name, fn] of Object.entries({
@@ -192,6 +201,18 @@ Object.defineProperty(Tensor.prototype, 'T', {
 Object.defineProperty(Tensor.prototype, 'mT', {
   get(this: Tensor) {
     return view.transpose(this, -2, -1);
+  },
+  configurable: true,
+});
+Object.defineProperty(Tensor.prototype, 'H', {
+  get(this: Tensor) {
+    return conj(view.t(this));
+  },
+  configurable: true,
+});
+Object.defineProperty(Tensor.prototype, 'mH', {
+  get(this: Tensor) {
+    return conj(view.transpose(this, -2, -1));
   },
   configurable: true,
 });

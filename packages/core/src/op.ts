@@ -58,8 +58,11 @@ export interface OpDef<
   readonly args: (...parameters: P) => readonly [inputs: Inputs, attributes: A];
   /** Shape and dtype of what comes out. Every error that depends on shapes or dtypes is thrown here, before any work. */
   readonly infer?: (inputs: Inputs, attributes: A) => TensorMeta | readonly TensorMeta[];
-  /** For an op whose result shares the memory of its first input: where the result lies. Such an op has no kernel. */
-  readonly view?: (self: Tensor, attributes: A) => Layout;
+  /**
+   * For an op whose result shares the memory of its first input: where the result lies, or each of several (which `decompose` makes
+   * one by one). Such an op has no kernel.
+   */
+  readonly view?: (self: Tensor, attributes: A) => Layout | Layout[];
   /**
    * The kernel's name. It gets outputs, inputs and attributes in this order; attributes in the order in which `args` builds them.
    */

@@ -1,6 +1,7 @@
 /** Memory that outlives every scope: parameters, buffers and optimizer state lie in storages of their own. */
 import type { DTypeInfo } from './dtype.js';
 import { cpu } from './backend/cpu/cpu.js';
+import { metaEmpty } from './backend/meta.js';
 import { contiguousStrides, numelOf } from './shape.js';
 import { allocateOwn } from './storage.js';
 import { Tensor } from './tensor.js';
@@ -14,6 +15,7 @@ export function persistentEmpty(shape: readonly number[], info: DTypeInfo): Tens
 
 /** A row-major copy of `t` without history, in the dtype `info`. */
 export function persistentCopy(t: Tensor, info: DTypeInfo = t.info): Tensor {
+  if (t.device === 'meta') return metaEmpty(t.shape, info);
   const copy = persistentEmpty(t.shape, info);
   cpu.copy(copy, t);
   return copy;

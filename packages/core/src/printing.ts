@@ -37,25 +37,33 @@ export function resetPrintOptions(): void {
 /** What layers above say about a tensor, such as `requiresGrad=true`. */
 type Describe = (t: Tensor) => readonly string[];
 let describe: Describe = () => [];
+/** @internal What layers above say about a tensor. */
+export const describedBy = (t: Tensor): readonly string[] => describe(t);
 /** @internal For autograd: more to say behind the elements. */
 export function setPrintSuffix(fn: Describe): void {
   describe = fn;
 }
 
-const PREFIX = 'tensor(';
+/** @internal */
+export const PREFIX = 'tensor(';
 
 /** `tensor([1., 2.])`: the elements, and what is not obvious from them (dtype, size, history). */
 export function formatTensor(t: Tensor): string {
   const suffixes: string[] = [];
   if (t.device !== 'cpu') suffixes.push(`device='${t.device}'`);
-  if (t.numel === 0 && t.ndim !== 1) suffixes.push(`size=${formatShape(t.shape)}`);
+  if (t.isMeta || (t.numel === 0 && t.ndim !== 1)) suffixes.push(`size=${formatShape(t.shape)}`);
   if (!isObviousDtype(t)) suffixes.push(`dtype=${t.dtype}`);
-  suffixes.push(...describe(t));
-  const elements = t.numel === 0 ? '[]' : withContext('print', { active: 0 }, () => formatElements(t.detached()));
+  suffixes.push(...describedBy(t));
+  const elements = t.isMeta
+    ? '...'
+    : t.numel === 0
+      ? '[]'
+      : withContext('print', { active: 0 }, () => formatElements(t.detached()));
   return withSuffixes(PREFIX + elements, suffixes);
 }
 
-function isObviousDtype({ numel, info }: Tensor): boolean {
+/** @internal */
+export function isObviousDtype({ numel, info }: Tensor): boolean {
   const byDefault = dtypeInfo(getDefaultDtype());
   if (info === byDefault) return true;
   if (numel === 0) return false;
@@ -64,9 +72,10 @@ function isObviousDtype({ numel, info }: Tensor): boolean {
   );
 }
 
-function withSuffixes(text: string, suffixes: readonly string[]): string {
+/** @internal The text and, behind it or on new lines, what else there is to say. */
+export function withSuffixes(text: string, suffixes: readonly string[], onNewLine = false): string {
   let result = text;
-  let column = text.length - text.lastIndexOf('\n') + 1;
+  let column = onNewLine ? Number.POSITIVE_INFINITY : text.length - text.lastIndexOf('\n') + 1;
   for (const suffix of suffixes) {
     if (column + suffix.length + 2 > current.linewidth) {
       result += `,\n${' '.repeat(PREFIX.length)}${suffix}`;
@@ -81,32 +90,33 @@ function withSuffixes(text: string, suffixes: readonly string[]): string {
 
 // ---- layout ----
 
-function formatElements(t: Tensor): string {
+/** @internal The elements in nested brackets, of which the lines behind the first begin at column `indent`. */
+export function formatElements(t: Tensor, indent = PREFIX.length): string {
   const { threshold, edgeitems, linewidth } = current;
   const abbreviated = t.numel > threshold;
   const isCut = t.shape.map((size) => abbreviated && size > 2 * edgeitems);
   const shown = isCut.reduce((x, cut, d) => (cut ? x.indexSelect(d, edges(t.shape[d], edgeitems)) : x), t);
   const { cells, width } = formatCells(shown);
-  const perLine = Math.max(1, Math.floor((linewidth - (PREFIX.length + t.ndim - 1)) / (width + 2)));
+  const perLine = Math.max(1, Math.floor((linewidth - (indent + t.ndim - 1)) / (width + 2)));
   let at = 0;
 
-  const row = (indent: number): string => {
+  const row = (column: number): string => {
     const size = shown.shape[t.ndim - 1];
     const parts = cells.slice(at, at + size);
     at += size;
     if (isCut[t.ndim - 1]) parts.splice(edgeitems, 0, edgeitems === 0 ? '...' : ' ...');
     const lines: string[] = [];
     for (let i = 0; i < parts.length; i += perLine) lines.push(parts.slice(i, i + perLine).join(', '));
-    return `[${lines.join(`,\n${' '.repeat(indent + 1)}`)}]`;
+    return `[${lines.join(`,\n${' '.repeat(column + 1)}`)}]`;
   };
-  const block = (dim: number, indent: number): string => {
+  const block = (dim: number, column: number): string => {
     if (dim === t.ndim) return cells[0];
-    if (dim === t.ndim - 1) return row(indent);
-    const parts = Array.from({ length: shown.shape[dim] }, () => block(dim + 1, indent + 1));
+    if (dim === t.ndim - 1) return row(column);
+    const parts = Array.from({ length: shown.shape[dim] }, () => block(dim + 1, column + 1));
     if (isCut[dim]) parts.splice(edgeitems, 0, '...');
-    return `[${parts.join(`,${'\n'.repeat(t.ndim - dim - 1)}${' '.repeat(indent + 1)}`)}]`;
+    return `[${parts.join(`,${'\n'.repeat(t.ndim - dim - 1)}${' '.repeat(column + 1)}`)}]`;
   };
-  return block(0, PREFIX.length);
+  return block(0, indent);
 }
 
 /** The first and the last indices of a dimension. */

@@ -1,6 +1,6 @@
 /** What Python does with operators and protocols, done here with methods. */
 import { expect, test } from 'vitest';
-import { arange, defaultGenerator, forkRng, Generator, initialSeed, rand, seed, tensor, zeros } from './index.js';
+import { arange, defaultGenerator, forkRng, Generator, initialSeed, rand, seed, tensor, testing, zeros } from './index.js';
 
 test('the length is the first size', () => {
   expect(zeros([3, 2]).size(0)).toBe(3);
@@ -72,4 +72,31 @@ test('seed starts the default generator anew, forkRng puts it back', () => {
   } finally {
     defaultGenerator.setState(before);
   }
+});
+
+test('a notebook shows what the console shows', () => {
+  const display = (tensor([1, 2]) as unknown as Record<symbol, () => unknown>)[Symbol.for('Jupyter.display')];
+  expect(display.call(tensor([1, 2]))).toEqual({ 'text/plain': 'tensor([1., 2.])' });
+});
+
+test('a 0-d tensor is not iterable', () => {
+  expect(() => [...tensor(1)]).toThrow(TypeError);
+  expect([...tensor([[1], [2]])].map((row) => row.tolist())).toEqual([[1], [2]]);
+});
+
+test('matchers that look into what they compare do not fail on tensors', () => {
+  expect(tensor(1)).not.toBe(tensor(1));
+  expect(tensor([1, 2])).not.toBe(tensor([1, 2]));
+  expect(tensor(1)).not.toEqual(tensor(2));
+  expect([tensor(1)]).not.toEqual([tensor([2])]);
+});
+
+test('with testing.equalityTester they compare dtypes, shapes and elements', () => {
+  expect.addEqualityTesters([testing.equalityTester]);
+  expect(tensor(1)).toEqual(tensor(1));
+  expect({ loss: tensor([1, Number.NaN]) }).toEqual({ loss: tensor([1, Number.NaN]) });
+  expect(tensor([1, 2])).not.toEqual(tensor([1, 3]));
+  expect(tensor([[1], [2]])).not.toEqual(tensor([1, 2]));
+  expect(tensor([1])).not.toEqual(tensor([1n]));
+  expect(tensor(1)).not.toEqual(1);
 });

@@ -4,7 +4,7 @@
  */
 import { Layer } from './context.js';
 import { type ComplexDType, type DType, type DTypeInfo, dtypeInfo, type TypedArray } from './dtype.js';
-import { AutogradError, FlambeauError, formatShape, IndexError, ShapeError, StorageError } from './errors.js';
+import { AutogradError, FlambeauError, formatShape, IndexError, LayoutError, ShapeError, StorageError } from './errors.js';
 import type { CustomMethods } from './methods.js';
 import type * as arithmetic from './ops/arithmetic.js';
 import type * as closeness from './ops/closeness.js';
@@ -25,7 +25,9 @@ import type * as shaping from './ops/shaping.js';
 import type * as softmax from './ops/softmax.js';
 import type * as special from './ops/special.js';
 import type * as view from './ops/view.js';
+import type * as resizing from './ops/resizing.js';
 import type * as viewInplace from './ops/view-inplace.js';
+import type * as sparse from './sparse/methods.js';
 import type * as diagonals from './ops/diagonals.js';
 import type * as indexWriting from './ops/index-writing.js';
 import type * as scan from './ops/scan.js';
@@ -34,6 +36,7 @@ import type * as splitting from './ops/splitting.js';
 import type * as statistics from './ops/statistics.js';
 import type * as summaries from './ops/summaries.js';
 import type * as viewWriting from './ops/view-writing.js';
+import { liesInOrder, type MemoryFormat } from './memory-format.js';
 import { formatTensor } from './printing.js';
 import { isContiguousLayout, normalizeDim, numelOf, type Shape } from './shape.js';
 import type { Storage } from './storage.js';
@@ -52,6 +55,9 @@ export type NestedArray<E> = E | NestedArray<E>[];
 /** The method that a function `(self, …) => R` becomes. */
 type Method<F> = F extends (self: Tensor, ...rest: infer P) => infer R ? (...rest: P) => R : never;
 type Methods<G> = { [K in keyof G]: Method<G[K]> };
+
+/** How the elements lie in memory. PyTorch: `torch.layout`. */
+export type TensorLayout = 'strided' | 'sparseCoo' | 'sparseCsr' | 'sparseCsc';
 
 const BRAND = Symbol.for('@flambeau/core.Tensor');
 const NO_DATA = 'use await tensor.data() on devices that cannot be read synchronously';
@@ -96,6 +102,18 @@ export class Tensor<D extends DType = any> {
   get device(): string {
     return this.storage.device;
   }
+  /** `'strided'`, or how a sparse tensor is stored. */
+  get layout(): TensorLayout {
+    return 'strided';
+  }
+  /** Whether the tensor is a sparse one by coordinates. PyTorch: `Tensor.is_sparse`. */
+  get isSparse(): boolean {
+    return this.layout === 'sparseCoo';
+  }
+  /** Whether the tensor is a sparse one by compressed rows. PyTorch: `Tensor.is_sparse_csr`. */
+  get isSparseCsr(): boolean {
+    return this.layout === 'sparseCsr';
+  }
   /** Number of elements. */
   get numel(): number {
     if (this.count < 0) this.count = numelOf(this.shape);
@@ -118,8 +136,9 @@ export class Tensor<D extends DType = any> {
     return this.storage.version;
   }
 
-  /** True if the elements lie in row-major order without gaps. */
-  isContiguous(): boolean {
+  /** True if the elements lie without gaps in row-major order, or in that of the memory format. PyTorch: `Tensor.is_contiguous`. */
+  isContiguous(memoryFormat: MemoryFormat = 'contiguous_format'): boolean {
+    if (memoryFormat !== 'contiguous_format') return liesInOrder(this.shape, this.strides, memoryFormat);
     if (this.rowMajor === null) this.rowMajor = isContiguousLayout(this.shape, this.strides);
     return this.rowMajor;
   }
@@ -168,9 +187,17 @@ export class Tensor<D extends DType = any> {
   get isCuda(): boolean {
     return this.device.startsWith('cuda');
   }
+  /** Whether the tensor lies in memory that JavaScript reads directly. PyTorch: `Tensor.is_cpu`. */
+  get isCpu(): boolean {
+    return this.device === 'cpu';
+  }
+  /** Whether the tensor has a shape and a dtype only. PyTorch: `Tensor.is_meta`. */
+  get isMeta(): boolean {
+    return this.device === 'meta';
+  }
   /** The number of the GPU that the tensor lies on; -1 for the CPU. PyTorch: `Tensor.get_device`. */
   getDevice(): number {
-    return this.device === 'cpu' ? -1 : Number(this.device.split(':')[1] ?? 0);
+    return !this.isCuda ? -1 : Number(this.device.split(':')[1] ?? 0);
   }
   /** The dtype, or the tensor in another one (itself if it has it already). PyTorch: `Tensor.type`. */
   type(): D;
@@ -185,11 +212,13 @@ export class Tensor<D extends DType = any> {
    * The elements as a typed array of their own, in row-major order: raw bits for float16 and bfloat16, (re, im) pairs for complex.
    */
   toTypedArray(): TypedArray {
+    if (this.device === 'meta') this.storage.checkedAddress();
     if (this.device !== 'cpu')
       throw new StorageError(`toTypedArray: a tensor on ${this.device} cannot be read synchronously; ${NO_DATA}`);
     const source = this.isContiguous() ? this : this.detached().contiguous();
     source.storage.checkedAddress();
     const ArrayType = this.info.array;
+    if (this.numel === 0) return new ArrayType(0) as TypedArray; // an empty view may lie past the end of its storage
     const perElement = this.info.kind === 'complex' ? 2 : 1;
     const start = source.storage.byteOffset + source.offset * this.info.itemSize;
     const bytes = source.numel * this.info.itemSize;
@@ -240,10 +269,12 @@ export class Tensor<D extends DType = any> {
     return this.toArray();
   }
 
-  /** The slices along the first dimension, as views: `for (const row of x)`. */
-  *[Symbol.iterator](): Generator<Tensor<D>> {
-    if (this.ndim === 0) throw new ShapeError('a 0-d tensor cannot be iterated over; use item() to read its value');
-    for (let i = 0; i < this.shape[0]; i++) yield this.select(0, i);
+  /**
+   * The slices along the first dimension, as views: `for (const row of x)`. A 0-d tensor is not iterable, and says so by having no
+   * iterator: tools that walk through whatever they are given (the matchers of test runners) ask before.
+   */
+  get [Symbol.iterator](): () => Generator<Tensor<D>> {
+    return (this.ndim === 0 ? undefined : rows) as () => Generator<Tensor<D>>;
   }
 
   /** @internal All elements in row-major order, as JavaScript values. */
@@ -274,6 +305,8 @@ export class Tensor<D extends DType = any> {
   setData(source: Tensor): void {
     if ((source.layers & Layer.Transform) !== 0)
       throw new AutogradError('setData: a tensor that vmap or jvp has wrapped has no memory of its own to take over');
+    if (source.layout !== this.layout)
+      throw new LayoutError(`setData: a tensor of layout ${source.layout} for one of layout ${this.layout}; convert it first`);
     const self = this as { -readonly [K in 'storage' | 'shape' | 'strides' | 'offset' | 'info']: Tensor[K] };
     self.storage = source.storage;
     self.shape = source.shape;
@@ -292,6 +325,7 @@ export class Tensor<D extends DType = any> {
     if (!this.isContiguous()) throw new ShapeError('unsafeData: the tensor is not contiguous; call contiguous() first');
     this.storage.checkedAddress();
     this.storage.markEscaped();
+    if (this.numel === 0) return new this.info.array(0) as TypedArray;
     const start = this.storage.byteOffset + this.offset * this.itemSize;
     const perElement = this.info.kind === 'complex' ? 2 : 1;
     return new this.info.array(this.storage.buffer as ArrayBuffer, start, this.numel * perElement) as TypedArray;
@@ -301,7 +335,11 @@ export class Tensor<D extends DType = any> {
     return formatTensor(this);
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.storage.released ? `Tensor(released, shape ${formatShape(this.shape)})` : formatTensor(this);
+    return this.storage.released ? `Tensor(released, shape ${formatShape(this.shape)})` : this.toString();
+  }
+  /** How a notebook shows the tensor. */
+  [Symbol.for('Jupyter.display')](): { readonly 'text/plain': string } {
+    return { 'text/plain': inspected(this) };
   }
   toJSON(): unknown {
     return { dtype: this.dtype, shape: this.shape, data: this.toArray() };
@@ -346,6 +384,8 @@ export interface Tensor<D extends DType = any>
     Methods<typeof newLike>,
     Methods<typeof shaping>,
     Methods<typeof viewInplace>,
+    Methods<typeof resizing>,
+    Methods<typeof sparse>,
     CustomMethods {}
 
 function exactNumber(value: bigint): number {
@@ -354,6 +394,13 @@ function exactNumber(value: bigint): number {
     throw new RangeError(`the int64 value ${value} is not exact as a JavaScript number; use itemBigInt() or toTypedArray()`);
   return number;
 }
+
+function* rows(this: Tensor): Generator<Tensor> {
+  for (let i = 0; i < this.shape[0]; i++) yield this.select(0, i);
+}
+
+const inspected = (t: Tensor): string =>
+  t.storage.released ? `Tensor(released, shape ${formatShape(t.shape)})` : formatTensor(t);
 
 /** True for tensors of any copy of this package. */
 export function isTensor(value: unknown): value is Tensor {

@@ -8,6 +8,7 @@ import { type DType, dtypeInfo, promoteTypes } from './dtype.js';
 import { FlambeauError, formatShape, ValueError } from './errors.js';
 import { type TensorData, tensor } from './from-data.js';
 import { isclose } from './ops/closeness.js';
+import { viewAsReal } from './ops/complex.js';
 import { type GeneratorOptions, rand, randint } from './ops/random.js';
 import type { Scalar } from './promotion.js';
 import { sameShape, type Shape } from './shape.js';
@@ -50,6 +51,24 @@ const TOLERANCES: { readonly [D in DType]?: readonly [rtol: number, atol: number
   complex64: [1.3e-6, 1e-5],
   complex128: [1e-7, 1e-7],
 };
+
+/**
+ * For the matchers of Vitest and Jest: tensors are equal if dtype, shape and elements are (NaN is equal to NaN). Of what is not a pair of
+ * tensors it says nothing.
+ *
+ * @example
+ * expect.addEqualityTesters([testing.equalityTester]);
+ * expect(tensor([1, 2])).toEqual(tensor([1, 2]));
+ */
+export function equalityTester(a: unknown, b: unknown): boolean | undefined {
+  if (!isTensor(a) || !isTensor(b)) return isTensor(a) || isTensor(b) ? false : undefined;
+  return a.dtype === b.dtype && sameShape(a.shape, b.shape) && (a === b || sameElements(a, b));
+}
+/** Complex numbers part by part. */
+function sameElements(a: Tensor, b: Tensor): boolean {
+  if (a.isComplex()) return sameElements(viewAsReal(a), viewAsReal(b));
+  return Boolean(isclose(a, b, { rtol: 0, atol: 0, equalNan: true }).all().item());
+}
 
 /**
  * Throws unless `actual` and `expected` are close: tensors and numbers element by element (`|actual - expected| ≤ atol + rtol ·

@@ -239,6 +239,7 @@ export {
   TripletMarginWithDistanceLoss,
 } from './modules/margin-loss.js';
 
+export * as attention from './attention.js';
 export * as F from './functional.js';
 export * as init from './init.js';
 export { type LayerSummary, type ModelSummary, summary } from './summary.js';

@@ -1,4 +1,4 @@
-import { ones, randn, scope, type Tensor, tensor, zeros } from '@flambeau/core';
+import { ones, randn, scope, setDefaultDevice, type Tensor, tensor, zeros } from '@flambeau/core';
 import { type StorageTracker, withContext } from '@flambeau/core/internal';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -530,4 +530,25 @@ test('a model learns', () => {
     for (const p of net.parameters()) p.detach().sub_((p.grad as Tensor).mul(0.05));
   }
   expect(loss().item()).toBeLessThan(first / 2);
+});
+
+describe('on the meta device', () => {
+  test('a module is built without memory, and gets some with toEmpty', () => {
+    setDefaultDevice('meta');
+    let large: Sequential;
+    try {
+      large = new Sequential(new Linear(200_000, 300_000), new BatchNorm1d(300_000), new Linear(300_000, 1));
+    } finally {
+      setDefaultDevice('cpu');
+    }
+    expect(large.parameters().every((p) => p.isMeta && p.requiresGrad)).toBe(true);
+    expect(large.eval()(zeros([5, 200_000], { device: 'meta' })).shape).toEqual([5, 1]);
+
+    const source = new Linear(3, 2);
+    const module = new Linear(3, 2).to({ device: 'meta' });
+    const { weight } = module;
+    module.toEmpty({ device: 'cpu' }).loadStateDict(source.stateDict());
+    expect(module.weight).toBe(weight);
+    expect(module(ones([1, 3])).tolist()).toEqual(source(ones([1, 3])).tolist());
+  });
 });

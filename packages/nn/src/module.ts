@@ -1,5 +1,14 @@
 /** The base class of everything that computes and learns. */
-import { type DType, DTypeError, FlambeauError, isComplexDType, isFloatingPoint, isTensor, type Tensor } from '@flambeau/core';
+import {
+  type DType,
+  DTypeError,
+  emptyLike,
+  FlambeauError,
+  isComplexDType,
+  isFloatingPoint,
+  isTensor,
+  type Tensor,
+} from '@flambeau/core';
 import { persistentCopy } from '@flambeau/core/internal';
 import { bufferPersistence } from './buffer.js';
 import { refuseHidden } from './hidden-members.js';
@@ -398,6 +407,14 @@ export abstract class Module extends Hooked {
   /** Moves parameters and buffers to memory that threads can share. PyTorch: `Module.share_memory`. */
   shareMemory(): this {
     for (const t of [...this.parameters(), ...this.buffers()]) t.shareMemory_();
+    return this;
+  }
+  /**
+   * Gives every parameter and buffer uninitialised memory on a device, for instance one made on the meta device before its weights are
+   * loaded. PyTorch: `Module.to_empty`.
+   */
+  toEmpty({ device }: { readonly device: string }): this {
+    for (const t of [...this.parameters(), ...this.buffers()]) t.setData(persistentCopy(emptyLike(t.detached(), { device })));
     return this;
   }
   /** The module on the CPU, where it is. PyTorch: `Module.cpu`. */

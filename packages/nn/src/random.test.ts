@@ -86,11 +86,6 @@ test('fractional max pooling draws windows and refuses sizes that do not fit', (
   expect(() => F.fractionalMaxPool2d(x, 2, {})).toThrow('either outputSize or outputRatio');
 });
 
-test('sparse gradients are refused', () => {
-  expect(() => new nn.Embedding(3, 2, { sparse: true })).toThrow('sparse gradients are not supported');
-  expect(() => F.embeddingBag([[0]], ones([1, 1]), { sparse: true })).toThrow('sparse gradients are not supported');
-});
-
 test('pretrained vectors are frozen unless asked otherwise', () => {
   const table = randn([4, 2]);
   const embedding = nn.Embedding.fromPretrained(table);

@@ -49,4 +49,5 @@ export { RAdam, type RAdamOptions, type RAdamSettings } from './radam.js';
 export { RMSprop, type RMSpropOptions, type RMSpropSettings } from './rmsprop.js';
 export { Rprop, type RpropOptions, type RpropSettings } from './rprop.js';
 export { SGD, type SGDOptions, type SGDSettings } from './sgd.js';
+export { SparseAdam, type SparseAdamOptions, type SparseAdamSettings } from './sparse-adam.js';
 export { type Batch, type ModelWithModules, updateBn } from './update-bn.js';

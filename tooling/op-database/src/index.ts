@@ -58,6 +58,7 @@ import { shaping } from './groups/shaping.js';
 import { softmax } from './groups/softmax.js';
 import { special } from './groups/special.js';
 import { specialNamespace } from './groups/special-namespace.js';
+import { sparseProduct } from './groups/sparse-product.js';
 import { spectral } from './groups/spectral.js';
 import { subscript } from './groups/subscript.js';
 import { combining } from './groups/combining.js';
@@ -135,6 +136,7 @@ export const database = {
   softmax,
   special,
   specialNamespace,
+  sparseProduct,
   spectral,
   subscript,
   combining,

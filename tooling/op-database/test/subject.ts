@@ -26,9 +26,11 @@ export interface Subject {
   readonly out: ((out: Tensor, ...args: unknown[]) => Tensor) | null;
 }
 
+/** Of whatever group: what the package exports, and matrix functions. */
+const everything: Readonly<Record<string, unknown>> = { ...core.linalg, ...core };
 /** What a group exports. Functions that make tensors are not operators; they come from the package itself. */
 export const exportsOf = (group: GroupName): Readonly<Record<string, unknown>> =>
-  (groups as unknown as Record<string, Record<string, unknown>>)[group] ?? core;
+  (groups as unknown as Record<string, Record<string, unknown>>)[group] ?? everything;
 
 export function subjectOf(group: GroupName, name: string): Subject {
   const call = exportsOf(group)[name] as (AnyFunction & { def?: AnyOpDef; out?: Subject['out'] }) | undefined;

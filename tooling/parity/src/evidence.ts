@@ -15,6 +15,9 @@ export interface Samples {
   readonly doubleGradient: boolean;
 }
 
+/** Of the groups of samples that are no groups of operators. */
+const everything: Readonly<Record<string, unknown>> = { ...core.linalg, ...core };
+
 const ofFunction = new Map<unknown, Samples>();
 const ofMethod = new Map<string, Samples>();
 /** Two groups have a function of this name, and this one's is not the method: `F.unfold`, `torch.linalg.norm`. */
@@ -30,7 +33,7 @@ for (const [group, entries] of Object.entries(database))
       gradient,
       doubleGradient: gradient && entry.secondGradient !== false,
     };
-    const functions = ((groups as Record<string, unknown>)[group] ?? core) as Record<string, unknown>;
+    const functions = ((groups as Record<string, unknown>)[group] ?? everything) as Record<string, unknown>;
     if (functions[name] === undefined) throw new Error(`the group ${group} of @flambeau/core has no function ${name}`);
     ofFunction.set(functions[name], samples);
     if (!NOT_METHODS.has(`${group}.${name}`)) ofMethod.set(name, samples);

@@ -4,7 +4,7 @@ import { groups } from '@flambeau/core/internal';
 import { type BatchCall, type BatchRules, shifted } from './rule.js';
 
 type Shape = readonly number[];
-const { alias: aliasOp, asStrided, expandOp, permute, slice, view: viewOp } = groups.view;
+const { alias: aliasOp, asStrided, expand, permute, slice, view: viewOp } = groups.view;
 
 const { liesInPairs } = groups.complex;
 
@@ -16,7 +16,7 @@ export const view: BatchRules = {
     const self = only(call);
     const missing = size.length - call.ndim(0);
     const raised = viewOp(self, [call.size, ...new Array<number>(missing).fill(1), ...self.shape.slice(1)]);
-    return expandOp(raised, [call.size, ...size]);
+    return expand(raised, [call.size, ...size]);
   },
   view: (call) => viewOp(only(call), [call.size, ...(call.attributes.size as Shape)]),
   squeeze: shifted('dims'),
@@ -35,6 +35,8 @@ export const view: BatchRules = {
   view_as_real: (call) => call.run(call.values),
   view_as_complex: (call) => call.run([liesInPairs(only(call)) ? only(call) : only(call).clone()]),
   alias: (call) => call.run(call.values),
+  split: shifted('dim'),
+  unbind: shifted('dim'),
   unfold: (call) =>
     call.ndim(0) === 0 ? slice(viewOp(only(call), [call.size, 1]), 1, 0, call.attributes.size as number) : shifted('dim')(call),
 };

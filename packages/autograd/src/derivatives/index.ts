@@ -44,7 +44,9 @@ import { softmax } from './softmax.js';
 import { special } from './special.js';
 import { specialNamespace } from './special-namespace.js';
 import { viewBackward } from './view-backward.js';
+import { sparseProduct } from './sparse-product.js';
 import { spectral } from './spectral.js';
+import { splitting } from './splitting.js';
 import { view } from './view.js';
 import { where } from './where.js';
 
@@ -94,7 +96,9 @@ const tables = {
   softmaxBackward,
   special,
   specialNamespace,
+  sparseProduct,
   spectral,
+  splitting,
   view,
   viewBackward,
   where,

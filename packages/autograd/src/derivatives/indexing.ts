@@ -11,14 +11,14 @@ const scaled = (g: Tensor, alpha: number): Tensor => (alpha === 1 ? g : g.mul(al
 
 export const indexing = {
   indexSelect: {
-    self: { saves: ['index'], vjp: (g, { index }, { dim }, { self }) => zerosFor(g, self).indexAdd_(dim, index, g) },
+    self: { saves: ['index'], vjp: (g, { index }, { dim }, { self }) => zerosFor(g, self).indexAdd(dim, index, g) },
   },
   indexAdd: {
     self: { vjp: (g) => g },
     source: { saves: ['index'], vjp: (g, { index }, { dim, alpha }) => scaled(g.indexSelect(dim, index), alpha) },
   },
   gather: {
-    self: { saves: ['index'], vjp: (g, { index }, { dim }, { self }) => zerosFor(g, self).scatterAdd_(dim, index, g) },
+    self: { saves: ['index'], vjp: (g, { index }, { dim }, { self }) => zerosFor(g, self).scatterAdd(dim, index, g) },
   },
   // where an index appears twice, one of the sources was lost; like PyTorch, each is given the gradient
   scatterTensor: {

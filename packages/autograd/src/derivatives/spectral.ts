@@ -1,5 +1,5 @@
 /** Derivatives of `core/src/ops/spectral.ts`. They divide by the gaps between eigenvalues, so these must be distinct. */
-import { eye, type Tensor } from '@flambeau/core';
+import { eye, linalg, type Tensor } from '@flambeau/core';
 import type { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
@@ -53,6 +53,25 @@ export const spectral = {
           result = sum(result, U.matmul(scaled.sub(scaled.matmul(Vh.mT).matmul(Vh))));
         }
         return result;
+      },
+    },
+  },
+  // Boeddeker et al., "On the computation of complex-valued gradients": dA = V⁻ᴴ (diag(dw) + (Vᴴ dV - Vᴴ V diag(Re Vᴴ dV)) / gaps*) Vᴴ,
+  // where the second term keeps the vectors at length 1
+  eigOp: {
+    self: {
+      saves: ['result0', 'result1'],
+      vjp: ([gw, gV], { result0: w, result1: V }) => {
+        const adjoint = V.mT.conj();
+        const onDiagonal = eye(w.shape[w.ndim - 1], w.shape[w.ndim - 1], { dtype: 'bool' });
+        let middle = gw && diagonalMatrix(gw);
+        if (gV) {
+          const inBasis = adjoint.matmul(gV);
+          const lengths = inBasis.diagonal(0, -2, -1).real().to(V.dtype);
+          const beside = inBasis.sub(adjoint.matmul(V.mul(lengths.unsqueeze(-2)))).div(gaps(w.conj()));
+          middle = sum(middle, beside.maskedFill(onDiagonal, 0));
+        }
+        return middle && linalg.solve(adjoint, middle.matmul(adjoint)).real();
       },
     },
   },

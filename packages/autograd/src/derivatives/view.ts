@@ -9,7 +9,7 @@ type Shape = readonly number[];
 const inverse = (dims: Shape): number[] => dims.map((_, i) => dims.indexOf(i));
 
 export const view = {
-  expandOp: { self: { vjp: (g) => g } }, // the engine sums over repeated dimensions
+  expand: { self: { vjp: (g) => g } }, // the engine sums over repeated dimensions
   view: { self: { vjp: (g, _, __, { self }) => g.reshape(self) } },
   squeezeOp: { self: { vjp: (g, _, __, { self }) => g.reshape(self) } },
   unsqueeze: { self: { vjp: (g, _, { dim }) => g.squeeze(dim) } },

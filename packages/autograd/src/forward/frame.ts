@@ -105,7 +105,10 @@ export class DualFrame extends Frame {
 
   call(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
     const primals = inputs.map((t) => (t === null ? null : this.primal(t)));
-    if (def.view !== undefined) return this.viewOf(def, inputs[0] as Tensor, primals, attributes);
+    if (def.view !== undefined)
+      return def.decompose === undefined
+        ? this.viewOf(def, inputs[0] as Tensor, primals, attributes)
+        : this.viewsOf(def, inputs[0] as Tensor, attributes);
     const tangents = inputs.map((t) => (t === null ? null : this.tangent(t)));
     if (!def.differentiable || tangents.every((t) => t === null)) {
       const outputs = this.outside(() => dispatch(def, primals, attributes));
@@ -127,6 +130,13 @@ export class DualFrame extends Frame {
     const result = new DualTensor(this, inside, null, source === null ? null : { source, def, attributes });
     if ((context().excluded & Layer.Autograd) === 0) result.base = self.base ?? self;
     return result;
+  }
+
+  /** Each of several views as one of its own, because each has its tangent from there. */
+  private viewsOf(def: AnyOpDef, self: Tensor, attributes: Attributes): Tensor[] {
+    const parts = this.decompose(def, [self], attributes) as Tensor[];
+    if ((context().excluded & Layer.Autograd) === 0) for (const part of parts) part.base = self.base ?? self;
+    return parts;
   }
 
   // Autograd has had its turn at this level, so what is recorded here already is hidden.

@@ -8,7 +8,8 @@ import { type AnyTree, type Argnums, choose, type GradOptions } from './argument
 import { jvp, vjp } from './products.js';
 import { vmap } from './vmap.js';
 
-const { diagonal, reshape, split } = groups.view;
+const { split } = groups.splitting;
+const { diagonal, reshape } = groups.view;
 const { fill_ } = groups.randomInplace;
 
 /**

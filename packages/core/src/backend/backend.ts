@@ -5,6 +5,8 @@ import type { Tensor } from '../tensor.js';
 /** What a device must be able to do. Operators never name a device. */
 export interface Backend {
   readonly name: string;
+  /** Whether results have values that can be looked at. */
+  readonly hasElements: boolean;
   /** An uninitialised row-major tensor. `madeBy` names the op, for messages. */
   empty(shape: readonly number[], dtype: DTypeInfo, madeBy: string): Tensor;
   /** Runs the op's kernel. Inputs and outputs are valid; the values of index tensors are not yet checked. */

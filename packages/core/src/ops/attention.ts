@@ -1,5 +1,6 @@
 /** Scaled dot-product attention. Vaswani et al. 2017. */
 import { lowered } from '../autocast.js';
+import { type AttentionForm, context } from '../context.js';
 import { full } from '../creation.js';
 import { dtypeInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
@@ -127,6 +128,14 @@ function asHeads(t: Tensor, lead: readonly number[], heads: number): Tensor {
   return wide.ndim === 4 ? wide : wide.reshape([lead.slice(0, -1).reduce((n, size) => n * size, 1), heads, ...own]);
 }
 
+/** The kernel where it may be used: it has no dropout. */
+function formFor(dropoutP: number): AttentionForm {
+  const allowed = context().attention;
+  if (dropoutP === 0 && allowed.includes('flash')) return 'flash';
+  if (allowed.includes('math')) return 'math';
+  throw new ValueError('scaledDotProductAttention: dropout needs the math backend, which sdpaKernel leaves out here');
+}
+
 /**
  * `softmax(scale · Q Kᵀ + mask) V` in memory proportional to the sequence, without the matrix of weights (with dropout: with it).
  * float16 and bfloat16 are computed in float32. A query that sees no key gives zeros. PyTorch:
@@ -188,8 +197,9 @@ export function scaledDotProductAttention(
     mask = wide.ndim === 4 ? wide : wide.reshape([q.shape[0], q.shape[1], n, keys]);
   }
   const factor = scale ?? 1 / Math.sqrt(size);
+  const form = formFor(dropoutP);
   const result =
-    dropoutP > 0
+    form === 'math'
       ? decomposed([q, k, v, mask], { scale: factor, causal: isCausal }, dropoutP)
       : attentionWithStatistics(q, k, v, mask, factor, isCausal)[0];
   return castTo(result.reshape([...lead, n, value.shape[value.ndim - 1]]), query.info);

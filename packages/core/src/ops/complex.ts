@@ -1,4 +1,5 @@
 /** Complex tensors: how they are made of real ones, and their parts. Parts are views: no memory moves. */
+import { autocasting, inFloat32, widened } from '../autocast.js';
 import { toComplexInfo, toRealInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError } from '../errors.js';
 import { tensor } from '../from-data.js';
@@ -53,10 +54,11 @@ export const viewAsComplex = defineOp({
   name: 'view_as_complex',
   inputs: ['self'],
   args: (self: Tensor) => {
-    requireParts('viewAsComplex', 'self', self);
+    const parts = widened(self);
+    requireParts('viewAsComplex', 'self', parts);
     if (self.shape[self.ndim - 1] !== 2)
       throw new ShapeError(`viewAsComplex: expected a last dimension of size 2, got ${formatShape(self.shape)}`);
-    return [[self], NO_ATTRIBUTES];
+    return [[parts], NO_ATTRIBUTES];
   },
   view: (self) => {
     if (!liesInPairs(self))
@@ -89,6 +91,7 @@ export function complex(real: Tensor, imag: Tensor): Tensor {
 
 /** `abs e^(angle i)`. PyTorch: `torch.polar`. */
 export function polar(abs: Tensor, angle: Tensor): Tensor {
+  if (autocasting() !== null) return inFloat32([abs, angle], polar);
   requireParts('polar', 'abs', abs);
   requireParts('polar', 'angle', angle);
   requireSameDtype('polar', ['abs', 'angle'], [abs, angle]);

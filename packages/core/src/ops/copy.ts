@@ -1,12 +1,13 @@
 /** Copies and conversions. */
+import { backendFor } from '../backend/backends.js';
 import { type DType, type DTypeInfo, dtypeInfo, infoByCode } from '../dtype.js';
-import { DeviceError } from '../errors.js';
 import { defineOp, inplace } from '../op.js';
 import { broadcastShapes, sameShape } from '../shape.js';
 import { ShapeError, formatShape } from '../errors.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
+import { type MemoryFormat, memoryOrder } from '../memory-format.js';
 import { clone } from './clone.js';
-import { expand } from './view.js';
+import { expand, permute } from './view.js';
 
 export { clone };
 
@@ -26,22 +27,30 @@ export const castTo = (self: Tensor, dtype: DTypeInfo): Tensor => (self.info ===
 export interface ToOptions {
   readonly dtype?: DType;
   readonly device?: string;
+  /** The order in which the elements lie. Default `'preserve_format'`: row-major where a copy is made. */
+  readonly memoryFormat?: MemoryFormat;
   /** Copy even if nothing changes. Default false. */
   readonly copy?: boolean;
 }
 
 /**
- * The tensor in another dtype or on another device; itself if nothing changes (unless `copy`). PyTorch: `Tensor.to`.
+ * The tensor in another dtype, memory format or on another device; itself if nothing changes (unless `copy`). On the meta device it
+ * has no elements and no history. PyTorch: `Tensor.to`.
  *
  * @throws {DeviceError} If there is no such device.
+ * @throws {StorageError} If the tensor is on the meta device and is to leave it: there are no elements to copy.
  */
 export function to(self: Tensor, target: DType | Tensor | ToOptions): Tensor {
   checkTensor('to', 'self', self);
   const options: ToOptions = typeof target === 'string' ? { dtype: target } : isTensor(target) ? { dtype: target.dtype } : target;
-  const { dtype = self.dtype, device = self.device, copy = false } = options;
-  if (device !== self.device) throw new DeviceError(`to: there is no device '${device}'; available: cpu`);
-  if (dtype !== self.dtype) return toDtype(self, dtypeInfo(dtype));
-  return copy ? clone(self) : self;
+  const { dtype = self.dtype, device = self.device, copy = false, memoryFormat = 'preserve_format' } = options;
+  const backend = backendFor('to', device);
+  if (device !== self.device) {
+    if (backend.hasElements) self.storage.checkedAddress(); // throws: none to copy
+    return backend.empty(self.shape, dtypeInfo(dtype), 'to');
+  }
+  const converted = dtype !== self.dtype ? toDtype(self, dtypeInfo(dtype)) : copy ? clone(self) : self;
+  return memoryFormat === 'preserve_format' ? converted : contiguous(converted, { memoryFormat });
 }
 
 export const float = (self: Tensor): Tensor => to(self, 'float32');
@@ -69,8 +78,25 @@ export const typeAs = (self: Tensor, other: Tensor): Tensor => to(self, other.dt
 /** In memory that JavaScript reads directly; itself if it is there already. PyTorch: `Tensor.cpu`. */
 export const cpu = (self: Tensor): Tensor => to(self, { device: 'cpu' });
 
-/** The tensor itself if it is row-major already, else a row-major copy. PyTorch: `Tensor.contiguous`. */
-export const contiguous = (self: Tensor): Tensor => (self.isContiguous() ? self : clone(self));
+export interface ContiguousOptions {
+  /** The order in which the elements lie. Default `'contiguous_format'`, row-major. */
+  readonly memoryFormat?: MemoryFormat;
+}
+/**
+ * The tensor itself if its elements lie in the given order already, else a copy: row-major, or with the channels last in memory.
+ * Kernels take any strides, and most results are row-major again. PyTorch: `Tensor.contiguous`.
+ *
+ * @throws {ShapeError} If `'channels_last'` is asked of a tensor that is not `(N, C, H, W)`, or the 3d form of one not `(N, C, D, H, W)`.
+ */
+export function contiguous(self: Tensor, { memoryFormat = 'contiguous_format' }: ContiguousOptions = {}): Tensor {
+  if (memoryFormat === 'contiguous_format') return self.isContiguous() ? self : clone(self);
+  const order = memoryOrder('contiguous', self, memoryFormat);
+  if (self.isContiguous(memoryFormat)) return self;
+  return permute(
+    clone(permute(self, order)),
+    order.map((_, dim) => order.indexOf(dim)),
+  );
+}
 
 const copyFrom = defineOp({
   name: 'copy',
@@ -80,7 +106,8 @@ const copyFrom = defineOp({
     checkTensor('copy_', 'src', src);
     if (!sameShape(broadcastShapes('copy_', self.shape, src.shape), self.shape))
       throw new ShapeError(`copy_: a source of shape ${formatShape(src.shape)} does not broadcast to ${formatShape(self.shape)}`);
-    return [[self, expand(castTo(src, self.info), self.shape)], {}];
+    const source = castTo(src, self.info);
+    return [[self, sameShape(source.shape, self.shape) ? source : expand(source, self.shape)], {}];
   },
   infer: ([self]) => ({ shape: (self as Tensor).shape, dtype: (self as Tensor).info }),
   kernel: 'copy',

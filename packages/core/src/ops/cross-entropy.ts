@@ -93,12 +93,12 @@ export function crossEntropy(input: Tensor, target: Indices, options: CrossEntro
   reductionCode('crossEntropy', reduction);
   requireFloating('crossEntropy', 'input', input);
   const wide = widened(input);
-  if (wide !== input) return crossEntropy(wide, target, options);
+  if (wide !== input) return crossEntropy(wide, target, { ...options, weight: widened(weight) });
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new ValueError(`crossEntropy: labelSmoothing must lie in [0, 1], got ${labelSmoothing}`);
   if (isTensor(target) && target.info.kind === 'float') {
     requireClassWeight('crossEntropy', input, weight);
-    return softCrossEntropy(input, target, weight, labelSmoothing, reduction);
+    return softCrossEntropy(input, widened(target), weight, labelSmoothing, reduction);
   }
   const classes = toIndices('crossEntropy', 'target', target);
   requireClasses('crossEntropy', input, classes, weight);

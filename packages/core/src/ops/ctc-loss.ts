@@ -1,4 +1,5 @@
 /** Connectionist temporal classification. Graves et al. 2006. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import { dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { tensor } from '../from-data.js';
@@ -107,6 +108,10 @@ export function ctcLoss(
   { blank = 0, reduction = 'mean', zeroInfinity = false }: CtcLossOptions = {},
 ): Tensor {
   requireFloating(OP, 'logProbs', logProbs);
+  if (autocasting() !== null)
+    return inFloat32([logProbs], (wide) =>
+      ctcLoss(wide, targets, inputLengths, targetLengths, { blank, reduction, zeroInfinity }),
+    );
   if (logProbs.ndim === 2) {
     const own = toIndices(OP, 'targets', targets).reshape([-1]);
     const loss = ctcLoss(logProbs.unsqueeze(1), own, inputLengths, targetLengths, { blank, reduction, zeroInfinity });

@@ -1,4 +1,5 @@
 /** Distances between all rows of matrices. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -24,6 +25,7 @@ export function cdist(
   p = 2,
   { computeMode = 'use_mm_for_euclid_dist_if_necessary' }: CdistOptions = {},
 ): Tensor {
+  if (autocasting() !== null) return inFloat32([x1, x2], (a, b) => cdist(a, b, p, { computeMode }));
   requireFloating('cdist', 'x1', x1);
   requireFloating('cdist', 'x2', x2);
   requireSameDtype('cdist', ['x1', 'x2'], [x1, x2]);

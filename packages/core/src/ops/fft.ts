@@ -3,6 +3,7 @@
  * Every transform has `norm`: where the factor 1/n goes (`'backward'`: to the inverse transforms, `'forward'`: to the others,
  * `'ortho'`: 1/√n to both).
  */
+import { widened } from '../autocast.js';
 import { arange, type TensorOptions } from '../creation.js';
 import { getDefaultDtype, toComplexInfo, toRealInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
@@ -84,7 +85,7 @@ function scaleOf(op: string, norm: FftNorm | null, n: number, forward: boolean):
 
 /** In a dtype that the kernels know; integers become the default floating dtype. */
 function toTransform(op: string, self: Tensor): Tensor {
-  const input = toFloating(op, self);
+  const input = widened(toFloating(op, self));
   if (input.itemSize < 4)
     throw new DTypeError(`${op}: expected float32, float64 or a complex dtype, got ${input.dtype}; convert it with .float()`);
   if (input.ndim === 0) throw new ShapeError(`${op}: a 0-d tensor has no dimension to transform`);
@@ -187,22 +188,22 @@ const ofAll =
     return complexDims(op, toComplex(op, self), dims, sizes, options.norm ?? null, forward);
   };
 const realOfAll =
-  (op: string, defaults: FftnOptions = {}): SeveralDims =>
+  (op: string, forward: boolean, defaults: FftnOptions = {}): SeveralDims =>
   (self, options = {}) => {
     checkTensor(op, 'input', self);
     const [dims, sizes] = sizesAndDims(op, self, { ...defaults, ...options });
     const [d, n] = [dims[dims.length - 1], sizes[sizes.length - 1]];
-    const half = realTransform(op, toReal(op, self), d, n === -1 ? self.shape[d] : n, options.norm ?? null, true);
-    return complexDims(op, half, dims.slice(0, -1), sizes, options.norm ?? null, true);
+    const half = realTransform(op, toReal(op, self), d, n === -1 ? self.shape[d] : n, options.norm ?? null, forward);
+    return complexDims(op, half, dims.slice(0, -1), sizes, options.norm ?? null, forward);
   };
 const realBackOfAll =
-  (op: string, defaults: FftnOptions = {}): SeveralDims =>
+  (op: string, forward: boolean, defaults: FftnOptions = {}): SeveralDims =>
   (self, options = {}) => {
     checkTensor(op, 'input', self);
     const [dims, sizes] = sizesAndDims(op, self, { ...defaults, ...options });
     const [d, n] = [dims[dims.length - 1], sizes[sizes.length - 1]];
-    const spectrum = complexDims(op, toComplex(op, self), dims.slice(0, -1), sizes, options.norm ?? null, false);
-    return realBackTransform(op, spectrum, d, n === -1 ? backLength(self.shape[d]) : n, options.norm ?? null, false);
+    const spectrum = complexDims(op, toComplex(op, self), dims.slice(0, -1), sizes, options.norm ?? null, forward);
+    return realBackTransform(op, spectrum, d, n === -1 ? backLength(self.shape[d]) : n, options.norm ?? null, forward);
   };
 
 export type SeveralDims = (self: Tensor, options?: FftnOptions) => Tensor;
@@ -213,17 +214,25 @@ export const fftn: SeveralDims = ofAll('fftn', true);
 /** The inverse of `fftn`. PyTorch: `torch.fft.ifftn`. */
 export const ifftn: SeveralDims = ofAll('ifftn', false);
 /** `fftn` of real values, with half of the last dimension. PyTorch: `torch.fft.rfftn`. */
-export const rfftn: SeveralDims = realOfAll('rfftn');
+export const rfftn: SeveralDims = realOfAll('rfftn', true);
 /** The inverse of `rfftn`. PyTorch: `torch.fft.irfftn`. */
-export const irfftn: SeveralDims = realBackOfAll('irfftn');
+export const irfftn: SeveralDims = realBackOfAll('irfftn', false);
 /** `fftn` of the last two dimensions. PyTorch: `torch.fft.fft2`. */
 export const fft2: SeveralDims = ofAll('fft2', true, LAST_TWO);
 /** `ifftn` of the last two dimensions. PyTorch: `torch.fft.ifft2`. */
 export const ifft2: SeveralDims = ofAll('ifft2', false, LAST_TWO);
 /** `rfftn` of the last two dimensions. PyTorch: `torch.fft.rfft2`. */
-export const rfft2: SeveralDims = realOfAll('rfft2', LAST_TWO);
+export const rfft2: SeveralDims = realOfAll('rfft2', true, LAST_TWO);
 /** `irfftn` of the last two dimensions. PyTorch: `torch.fft.irfft2`. */
-export const irfft2: SeveralDims = realBackOfAll('irfft2', LAST_TWO);
+export const irfft2: SeveralDims = realBackOfAll('irfft2', false, LAST_TWO);
+/** The real transform of a signal that is conjugate-symmetric in its last dimension, half of which is given. PyTorch: `torch.fft.hfftn`. */
+export const hfftn: SeveralDims = realBackOfAll('hfftn', true);
+/** The inverse of `hfftn`. PyTorch: `torch.fft.ihfftn`. */
+export const ihfftn: SeveralDims = realOfAll('ihfftn', false);
+/** `hfftn` of the last two dimensions. PyTorch: `torch.fft.hfft2`. */
+export const hfft2: SeveralDims = realBackOfAll('hfft2', true, LAST_TWO);
+/** `ihfftn` of the last two dimensions. PyTorch: `torch.fft.ihfft2`. */
+export const ihfft2: SeveralDims = realOfAll('ihfft2', false, LAST_TWO);
 
 // ---- frequencies ----
 

@@ -1,4 +1,5 @@
 /** Images seen through a grid of places. PyTorch: `torch.nn.functional.grid_sample`, `affine_grid`. Jaderberg et al. 2015. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import { arange, linspace, ones } from '../creation.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -98,6 +99,7 @@ export function gridSample(
   { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false }: GridSampleOptions = {},
 ): Tensor {
   const op = 'gridSample';
+  if (autocasting() !== null) return inFloat32([input, grid], (x, g) => gridSample(x, g, { mode, paddingMode, alignCorners }));
   requireFloating(op, 'input', input);
   requireSameDtype(op, ['input', 'grid'], [input, grid]);
   const dims = input.ndim - 2;

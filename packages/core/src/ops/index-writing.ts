@@ -1,4 +1,5 @@
 /** Writing through indices and masks. The plain forms write to a copy, those with `_` to the tensor itself. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import { onesLike, zerosLike } from '../creation.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { inplace } from '../op.js';
@@ -52,6 +53,8 @@ function sliceArguments(
 
 /** `self` with its slices at the given indices replaced by those of `source`. PyTorch: `torch.index_copy`. */
 export function indexCopy(self: Tensor, dim: number, index: Indices, source: Tensor): Tensor {
+  if (autocasting() !== null && self.dtype !== source.dtype)
+    return inFloat32([self, source], (a, b) => indexCopy(a, dim, index, b));
   return scatter(self, ...sliceArguments('indexCopy', self, dim, index, source));
 }
 export function indexCopy_(self: Tensor, dim: number, index: Indices, source: Tensor): Tensor {

@@ -2,10 +2,10 @@
 import { promoteInfos } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { defineOp, type Inputs, type TensorMeta } from '../op.js';
-import { broadcastShapes, normalizeDim } from '../shape.js';
+import { broadcastShapes, normalizeDim, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { castTo } from './copy.js';
-import { expand, reshape, unsqueeze } from './view.js';
+import { expand, reshape, unflatten, unsqueeze } from './view.js';
 
 /** What one kernel call can take. */
 const MAX_TENSORS = 256;
@@ -76,12 +76,14 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   checkTensors('stack', tensors);
   const { shape } = tensors[0];
   tensors.forEach((x, i) => {
-    if (formatShape(x.shape) !== formatShape(shape))
+    if (!sameShape(x.shape, shape))
       throw new ShapeError(
         `stack: tensors[${i}] has shape ${formatShape(x.shape)}, tensors[0] ${formatShape(shape)}; all shapes must be equal`,
       );
   });
   const d = normalizeDim('stack', dim, shape.length + 1);
+  // one view of the result costs less than one of each tensor
+  if (d < shape.length) return unflatten(cat(tensors, d), d, [tensors.length, shape[d]]);
   return cat(
     tensors.map((x) => unsqueeze(x, d)),
     d,

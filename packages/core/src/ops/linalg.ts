@@ -2,7 +2,7 @@
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, numelOf, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { lowered } from '../autocast.js';
+import { lowered, withoutAutocast } from '../autocast.js';
 import { requireSameDtype, requireSameOrCastDtype } from './dtype-checks.js';
 import { add, mul } from './elementwise.js';
 import { innerSizeError, matrixProduct } from './matrix-product.js';
@@ -91,7 +91,7 @@ export function mv(self: Tensor, vec: Tensor): Tensor {
   requireDims('mv', 'input', self, 2);
   requireDims('mv', 'vec', vec, 1);
   requireInner('mv', self, vec);
-  return matrixProduct(self, vec.unsqueeze(1)).squeeze(1);
+  return withoutAutocast(() => matrixProduct(self, vec.unsqueeze(1)).squeeze(1));
 }
 
 /** The inner product of two vectors. PyTorch: `torch.dot`. */
@@ -99,7 +99,7 @@ export function dot(self: Tensor, other: Tensor): Tensor {
   requireDims('dot', 'input', self, 1);
   requireDims('dot', 'other', other, 1);
   requireInner('dot', self, other);
-  return matrixProduct(self.unsqueeze(0), other.unsqueeze(1)).reshape([]);
+  return withoutAutocast(() => matrixProduct(self.unsqueeze(0), other.unsqueeze(1)).reshape([]));
 }
 
 /** All products of an element of `self` (m) and one of `vec2` (n): (m, n). PyTorch: `torch.outer`. */

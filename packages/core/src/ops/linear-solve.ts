@@ -1,4 +1,5 @@
 /** Triangular systems, Cholesky and LU decompositions, and what follows from them. Kernels take float32 and float64. */
+import { autocasting, inFloat32, widened } from '../autocast.js';
 import { eye } from '../creation.js';
 import { dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError } from '../errors.js';
@@ -6,7 +7,8 @@ import { defineOp, type Op, type TensorMeta } from '../op.js';
 import { sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireSameDtype } from './dtype-checks.js';
-import { batchShape, broadcastBatches, checkInfo, requireMatrices, requireSquare } from './matrix-checks.js';
+import { asBlocks, asColumns, fromBlocks, fromColumns } from './complex-matrices.js';
+import { batchShape, broadcastBatches, checkInfo, isComplexMatrix, requireMatrices, requireSquare } from './matrix-checks.js';
 import { exchangeRows } from './row-exchange.js';
 
 const INT32 = dtypeInfo('int32');
@@ -119,12 +121,15 @@ export function choleskyEx(
 }
 
 /**
- * The lower triangular `L` with positive diagonal and `A = L Lᵀ`. PyTorch: `torch.linalg.cholesky`.
+ * The lower triangular `L` with positive diagonal and `A = L Lᴴ`. PyTorch: `torch.linalg.cholesky`.
  *
- * @param A - Symmetric positive definite, shape `(*, n, n)`; only the lower (with `upper`, the upper) triangle is read.
+ * @param A - Symmetric or Hermitian, positive definite, shape `(*, n, n)`; only the lower (with `upper`, the upper) triangle is read.
  * @throws {LinAlgError} If a matrix is not positive definite.
  */
-export const cholesky = (A: Tensor, { upper = false }: CholeskyOptions = {}): Tensor => choleskyWithInfo(A, upper, true)[0];
+export function cholesky(A: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
+  if (isComplexMatrix('linalg.cholesky', 'A', A)) return fromBlocks(choleskyWithInfo(asBlocks(A), upper, true)[0]);
+  return choleskyWithInfo(A, upper, true)[0];
+}
 
 // ---- LU ----
 
@@ -237,9 +242,20 @@ export function solveEx(
   B: Tensor,
   { left = true, checkErrors = false }: SideOptions & CheckOptions = {},
 ): [X: Tensor, info: Tensor] {
-  requireSquare('linalg.solve', 'A', A);
+  const isComplex = isComplexMatrix('linalg.solve', 'A', A);
+  if (!isComplex) requireSquare('linalg.solve', 'A', A);
   checkTensor('linalg.solve', 'B', B);
   const isVector = B.ndim === 1 || (B.ndim === A.ndim - 1 && sameShape(B.shape, A.shape.slice(0, -1)));
+  if (isComplex) {
+    requireSameDtype('linalg.solve', ['A', 'B'], [A, B]);
+    const b = isVector ? B.unsqueeze(-1) : B;
+    if (!left) {
+      const [X, info] = solveEx(A.mT, b.mT, { checkErrors });
+      return [isVector ? X.mT.squeeze(-1) : X.mT, info];
+    }
+    const [columns, , , info] = solveWithFactors(asBlocks(A), asColumns(b), true, checkErrors);
+    return [isVector ? fromColumns(columns).squeeze(-1) : fromColumns(columns), info];
+  }
   const [X, , , info] = solveWithFactors(A, isVector ? B.unsqueeze(-1) : B, left, checkErrors);
   return [isVector ? X.squeeze(-1) : X, info];
 }
@@ -273,6 +289,10 @@ export const invWithFactors: Op<[A: Tensor, checked: boolean], Tensor[], 'self',
 
 /** The inverse without a check: `[inverse, info]`. PyTorch: `torch.linalg.inv_ex`. */
 export function invEx(A: Tensor, { checkErrors = false }: CheckOptions = {}): [inverse: Tensor, info: Tensor] {
+  if (isComplexMatrix('linalg.inv', 'A', A)) {
+    const [inverse, info] = invWithFactors(asBlocks(A), checkErrors);
+    return [fromBlocks(inverse), info];
+  }
   const [inverse, info] = invWithFactors(A, checkErrors);
   return [inverse, info];
 }
@@ -282,7 +302,7 @@ export function invEx(A: Tensor, { checkErrors = false }: CheckOptions = {}): [i
  *
  * @throws {LinAlgError} If a matrix is singular.
  */
-export const inv = (A: Tensor): Tensor => invWithFactors(A, true)[0];
+export const inv = (A: Tensor): Tensor => invEx(A, { checkErrors: true })[0];
 
 /** @internal `[determinant, LU, pivots]`. */
 export const detWithFactors: Op<[A: Tensor], Tensor[], 'self', Record<string, never>, true> = defineOp({
@@ -338,6 +358,7 @@ export function logdet(A: Tensor): Tensor {
 
 /** `X` with `A X = B` from the Cholesky factor of `A`. PyTorch: `torch.cholesky_solve`. */
 export function choleskySolve(B: Tensor, L: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
+  if (autocasting() !== null) return inFloat32([B, L], (b, l) => choleskySolve(b, l, { upper }));
   checkSystem('choleskySolve', L, B, true);
   const lower = upper ? L.mT : L;
   return solveTriangular(lower.mT, solveTriangular(lower, B, { upper: false }), { upper: true });
@@ -346,5 +367,6 @@ export function choleskySolve(B: Tensor, L: Tensor, { upper = false }: CholeskyO
 /** The inverse of `A` from its Cholesky factor. PyTorch: `torch.cholesky_inverse`. */
 export function choleskyInverse(L: Tensor, options: CholeskyOptions = {}): Tensor {
   requireSquare('choleskyInverse', 'L', L);
-  return choleskySolve(identity(L), L, options);
+  const wide = widened(L);
+  return choleskySolve(identity(wide), wide, options);
 }

@@ -25,6 +25,17 @@ export function requireSquare(op: string, name: string, t: Tensor): void {
     throw new ShapeError(`${op}: expected ${name} to be square matrices (*, n, n), got shape ${formatShape(t.shape)}`);
 }
 
+/** Whether `t` holds complex matrices, for functions that compute with their real blocks. */
+export function isComplexMatrix(op: string, name: string, t: Tensor): boolean {
+  checkTensor(op, name, t);
+  if (t.info.kind !== 'complex') return false;
+  if (t.ndim < 2)
+    throw new ShapeError(
+      `${op}: expected ${name} to be a matrix or a batch of matrices (*, m, n), got shape ${formatShape(t.shape)}`,
+    );
+  return true;
+}
+
 /** The dimensions before the last two. */
 export const batchShape = (t: Tensor): readonly number[] => t.shape.slice(0, -2);
 

@@ -1,9 +1,11 @@
 /** QR decompositions. Kernels take float32 and float64. */
+import { emptyLike } from '../creation.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { defineOp, type Op } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { requireSameDtype } from './dtype-checks.js';
-import { batchShape, requireMatrices } from './matrix-checks.js';
+import { asBlocks, qrFromBlocks } from './complex-matrices.js';
+import { batchShape, isComplexMatrix, requireMatrices } from './matrix-checks.js';
 
 /**
  * The QR decomposition in LAPACK's compact form, `[a, tau]`: `R`, and below its diagonal the vectors of the reflectors whose product
@@ -105,11 +107,15 @@ export const qrOp: Op<[A: Tensor, mode?: QrMode], Tensor[], 'self', { readonly m
 /**
  * The QR decomposition `A = Q R` with orthonormal columns of `Q` and upper triangular `R`. PyTorch: `torch.linalg.qr`.
  *
- * The derivative needs the first k columns to be independent, and does not exist for mode `r`, nor for `complete` if m > n.
+ * The diagonal of `R` is positive for complex matrices. The derivative needs the first k columns to be independent, and does not exist for mode `r`, nor for `complete` if m > n.
  *
  * @param A - Shape `(*, m, n)`.
  */
 export function qr(A: Tensor, mode: QrMode = 'reduced'): [Q: Tensor, R: Tensor] {
+  if (isComplexMatrix('linalg.qr', 'A', A)) {
+    if (mode === 'r') return [emptyLike(A.reshape([-1]).narrow(0, 0, 0)), qr(A)[1]];
+    return qrFromBlocks(...(qrOp(asBlocks(A), mode) as [Tensor, Tensor]));
+  }
   const [Q, R] = qrOp(A, mode);
   return [Q, R];
 }

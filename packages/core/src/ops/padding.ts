@@ -1,4 +1,5 @@
 /** Borders around a tensor. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { defineOp, type TensorMeta } from '../op.js';
 import { checkTensor, type Tensor } from '../tensor.js';
@@ -69,6 +70,9 @@ export interface PadOptions {
 export function pad(self: Tensor, padding: readonly number[], { mode = 'constant', value = 0 }: PadOptions = {}): Tensor {
   if (mode === 'constant') return constantPad(self, padding, value);
   checkTensor('pad', 'self', self);
+  // what PyTorch's autocast does, too, but for boxes that reflect
+  if (autocasting() !== null && (mode === 'replicate' || (mode === 'reflect' && padding.length < 6)))
+    return inFloat32([self], (wide) => pad(wide, padding, { mode }));
   const place = PLACES[mode];
   if (place === undefined)
     throw new ValueError(`pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got '${String(mode)}'`);

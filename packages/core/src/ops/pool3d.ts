@@ -2,6 +2,7 @@
  * Pooling over depth, height and width, layout (N, C, D, H, W); the batch dimension N may be absent. A window is a box, so maxima and
  * averages over the planes, and then over the depth, are those over the box.
  */
+import { widened } from '../autocast.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { type PerDim, perSpatialDim } from './conv-parts.js';
@@ -17,9 +18,9 @@ import {
 /** Calls `pool` on (N, C, D, H, W); a missing batch gets size 1. */
 function batched<T extends Tensor | Tensor[]>(op: string, self: Tensor, pool: (x: Tensor) => T): T {
   checkTensor(op, 'input', self);
-  if (self.ndim === 5) return pool(self);
+  if (self.ndim === 5) return pool(widened(self));
   if (self.ndim !== 4) throw new ShapeError(`${op}: expected (N, C, D, H, W) or (C, D, H, W), got ${formatShape(self.shape)}`);
-  const result = pool(self.unsqueeze(0));
+  const result = pool(widened(self).unsqueeze(0));
   return (Array.isArray(result) ? result.map((t) => t.squeeze(0)) : result.squeeze(0)) as T;
 }
 

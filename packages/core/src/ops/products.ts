@@ -1,4 +1,5 @@
 /** More products of vectors and matrices, composed of the primitive ones. */
+import { widened } from '../autocast.js';
 import { formatShape, ShapeError } from '../errors.js';
 import { broadcastShapes, normalizeDim, numelOf } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
@@ -71,5 +72,5 @@ export function cross(self: Tensor, other: Tensor, dim: number | null = null): T
 export function trace(self: Tensor): Tensor {
   checkTensor('trace', 'input', self);
   if (self.ndim !== 2) throw new ShapeError(`trace: expected a matrix (2-D), got shape ${formatShape(self.shape)}`);
-  return self.diagonal().sum();
+  return widened(self).diagonal().sum();
 }

@@ -1,11 +1,13 @@
 /** What the singular values of a matrix say: rank, pseudo-inverse, least squares. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import type { Attributes, Op } from '../op.js';
 import { defineOp } from '../op.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { INT64 } from '../promotion.js';
 import { sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { empty } from '../creation.js';
+import { Layer } from '../context.js';
+import { arange, empty, full } from '../creation.js';
 import { requireSameDtype } from './dtype-checks.js';
 import { solveTriangular } from './linear-solve.js';
 import { broadcastBatches, requireMatrices, requireSquare } from './matrix-checks.js';
@@ -130,6 +132,7 @@ export interface LeastSquares {
  * @param B - Shape `(*, m, k)`, or vectors `(*, m)`.
  */
 export function lstsq(A: Tensor, B: Tensor, { rcond, driver = 'gelsy' }: LeastSquaresOptions = {}): LeastSquares {
+  if (autocasting() !== null) return inFloat32([A, B], (a, b) => lstsq(a, b, { rcond, driver }));
   requireMatrices('linalg.lstsq', 'A', A);
   checkTensor('linalg.lstsq', 'B', B);
   requireSameDtype('linalg.lstsq', ['A', 'B'], [A, B]);
@@ -142,8 +145,13 @@ export function lstsq(A: Tensor, B: Tensor, { rcond, driver = 'gelsy' }: LeastSq
     throw new ShapeError(`linalg.lstsq: A ${formatShape(A.shape)} and B ${formatShape(B.shape)} must have as many rows`);
   const [a, b] = broadcastBatches('linalg.lstsq', A, columns);
   const rtol = rcond ?? defaultTolerance(A);
-  const [rank, values] = driver === 'gels' ? [empty([0], { dtype: 'int64' }), null] : numericalRank(a, rtol);
-  const X = driver === 'gels' ? ofFullRank(a, b) : pinv(a, { rtol }).matmul(b);
+  const k = Math.min(m, n);
+  const factors = driver === 'gels' || driver === 'gelsy' ? qr(m < n ? a.mT : a) : null;
+  const fullRank = factors !== null && (driver === 'gels' || isWellConditioned(factors[1], rtol));
+  const [rank, values] = !fullRank
+    ? numericalRank(a, rtol)
+    : [driver === 'gels' ? empty([0], { dtype: 'int64' }) : full(a.shape.slice(0, -2), k, { dtype: 'int64' }), null];
+  const X = fullRank ? ofFullRank(factors, m < n, b) : pinv(a, { rtol }).matmul(b);
   const hasResiduals = m > n && driver !== 'gelsy' && (values === null || rank.ne(n).countNonzero().item() === 0);
   const residual = hasResiduals ? a.matmul(X).sub(b).square().sum(-2) : null;
   return {
@@ -154,12 +162,41 @@ export function lstsq(A: Tensor, B: Tensor, { rcond, driver = 'gelsy' }: LeastSq
   };
 }
 
-/** By a QR decomposition of A, or of its transpose if A has fewer rows than columns. */
-function ofFullRank(a: Tensor, b: Tensor): Tensor {
-  if (a.shape[a.ndim - 2] >= a.shape[a.ndim - 1]) {
-    const [Q, R] = qr(a);
-    return solveTriangular(R, Q.mT.matmul(b), { upper: true });
-  }
-  const [Q, R] = qr(a.mT);
-  return Q.matmul(solveTriangular(R.mT, b, { upper: false }));
+/** By a QR decomposition of A or, if A is wide, of its transpose. */
+function ofFullRank([Q, R]: readonly [Tensor, Tensor], wide: boolean, b: Tensor): Tensor {
+  return wide ? Q.matmul(solveTriangular(R.mT, b, { upper: false })) : solveTriangular(R, Q.mT.matmul(b), { upper: true });
+}
+
+/**
+ * Whether the triangular R stays clear of losing rank at `rtol`, so that no singular values are needed. The extreme ones are estimated
+ * by power iterations on RᵀR and its inverse, with a margin of 2 for what such an estimate falls short of. False for what has no
+ * values to look at: a wrapped tensor of a transform.
+ */
+function isWellConditioned(R: Tensor, rtol: number): boolean {
+  const k = R.shape[R.ndim - 1];
+  if (k === 0 || R.numel === 0 || (R.layers & Layer.Transform) !== 0) return false;
+  const r = R.detached();
+  const columns = 4;
+  const start = arange(0, k * columns, 1, { dtype: R.dtype })
+    .mul(1.7)
+    .cos()
+    .reshape([k, columns])
+    .expand([...R.shape.slice(0, -1), columns]);
+  const growth = (step: (v: Tensor) => Tensor): Tensor => {
+    let v = start;
+    let length = v;
+    for (let i = 0; i < 6; i++) {
+      v = step(v);
+      length = v.square().sum(-2, { keepdim: true }).sqrt();
+      v = v.div(length);
+    }
+    return length.amax(-1);
+  };
+  const largest = growth((v) => r.mT.matmul(r.matmul(v)));
+  const smallest = growth((v) => solveTriangular(r, solveTriangular(r.mT, v, { upper: false }), { upper: true }));
+  const isFar = largest
+    .mul(smallest)
+    .mul((2 * rtol) ** 2)
+    .lt(1);
+  return isFar.logicalNot().countNonzero().item() === 0;
 }

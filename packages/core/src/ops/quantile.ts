@@ -1,4 +1,5 @@
 /** Medians and other quantiles. */
+import { widened } from '../autocast.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { tensor } from '../from-data.js';
 import { normalizeDim } from '../shape.js';
@@ -71,14 +72,15 @@ function checkArguments(op: string, self: Tensor, q: Tensor, interpolation: stri
 
 function quantiles(
   op: string,
-  self: Tensor,
+  input: Tensor,
   fractions: number | Tensor,
   dim: number | null,
   { keepdim = false, interpolation = 'linear' }: QuantileOptions,
   ignoreNan: boolean,
 ): Tensor {
-  checkTensor(op, 'self', self);
-  const q = isTensor(fractions) ? fractions : tensor(fractions, { dtype: self.dtype });
+  checkTensor(op, 'self', input);
+  const self = widened(input);
+  const q = isTensor(fractions) ? widened(fractions) : tensor(fractions, { dtype: self.dtype });
   checkArguments(op, self, q, interpolation);
   // the dimension in question comes last, the fractions first
   const along = dim === null ? 0 : normalizeDim(op, dim, self.ndim);

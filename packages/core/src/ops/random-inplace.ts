@@ -63,9 +63,9 @@ function randomFill<P extends readonly unknown[]>(
     },
     infer: likeInput,
     decompose: ([self], attributes): Tensor => {
-      const { shape, info } = self as Tensor;
-      const t = emptyOf(name, shape, info);
-      runKernel(kernel, [t], attributes);
+      const { shape, info, device } = self as Tensor;
+      const t = emptyOf(name, shape, info, device);
+      if (device !== 'meta') runKernel(kernel, [t], attributes);
       return t;
     },
     random: true,

@@ -2,8 +2,10 @@
  * Tensors of random numbers. Each op draws a seed and an offset when it is called and carries them as attributes, so that it can
  * be replayed. The numbers differ from PyTorch's for the same seed.
  */
+import { backendFor } from '../backend/backends.js';
 import { runKernel } from '../backend/cpu/cpu.js';
 import { emptyOf, finish, type TensorOptions } from '../creation.js';
+import { getDefaultDevice } from '../default-device.js';
 import { type DType, dtypeInfo, getDefaultDtype, infoByCode } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { type Attributes, defineOp, type Op } from '../op.js';
@@ -28,6 +30,8 @@ interface Sampling extends Attributes {
   readonly dtype: number;
   readonly seed: number;
   readonly offset: number;
+  /** On the meta device nothing is drawn. */
+  readonly isMeta: boolean;
 }
 type Parameters = { readonly [name: string]: number };
 type SamplingOp = Op<[op: string, size: Shape, parameters: Parameters, options: RandomOptions], Tensor, never, Sampling, false>;
@@ -40,16 +44,17 @@ function sampling(name: string, kernel: string): SamplingOp {
       op: string,
       size: Shape,
       parameters: Parameters,
-      { dtype, device = 'cpu', generator = defaultGenerator }: RandomOptions,
+      { dtype, device = getDefaultDevice(), generator = defaultGenerator }: RandomOptions,
     ) => {
       checkShape(op, size);
-      emptyOf(op, [0], dtypeInfo('uint8'), device); // there is such a device
-      return [[], { size, dtype: dtypeInfo(dtype ?? getDefaultDtype()).code, ...parameters, ...generator.draw(numelOf(size)) }];
+      const isMeta = backendFor(op, device).name === 'meta';
+      const drawn = isMeta ? { seed: 0, offset: 0 } : generator.draw(numelOf(size));
+      return [[], { size, dtype: dtypeInfo(dtype ?? getDefaultDtype()).code, ...parameters, ...drawn, isMeta }];
     },
     infer: (_, { size, dtype }) => ({ shape: size, dtype: infoByCode(dtype) }),
-    decompose: (_, { size, dtype, ...numbers }): Tensor => {
-      const t = emptyOf(name, size, infoByCode(dtype));
-      runKernel(kernel, [t], numbers);
+    decompose: (_, { size, dtype, isMeta, ...numbers }): Tensor => {
+      const t = emptyOf(name, size, infoByCode(dtype), isMeta ? 'meta' : 'cpu');
+      if (!isMeta) runKernel(kernel, [t], numbers);
       return t;
     },
     random: true,

@@ -4,10 +4,11 @@ import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { likeInput } from '../promotion.js';
 import { normalizeDim, normalizeDims } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
+import { clone } from './clone.js';
 import { indexSelect } from './indexing.js';
 import { type Indices, toIndices } from './indices.js';
 import { cat } from './joining.js';
-import { expand, flatten, narrow, reshape, transpose, unsqueeze } from './view.js';
+import { expand, flatten, narrow, reshape, transpose, unsqueeze, view } from './view.js';
 
 type Shape = readonly number[];
 export interface Triangle extends Attributes {
@@ -121,8 +122,9 @@ export function repeat(self: Tensor, repeats: Shape): Tensor {
     spread,
     shape.flatMap((size, i) => [repeats[i], size]),
   );
-  return reshape(
-    repeated,
+  // a copy even where the layout would allow a view: writing to the result must not change the input
+  return view(
+    clone(repeated),
     shape.map((size, i) => size * repeats[i]),
   );
 }
@@ -147,8 +149,8 @@ export function repeatInterleave(self: Tensor, repeats: number | Indices, dim?: 
       throw new ValueError(`repeatInterleave: repeats must be a non-negative integer, got ${repeats}`);
     const shape = [...self.shape.slice(0, d + 1), repeats, ...self.shape.slice(d + 1)];
     const repeated = expand(unsqueeze(self, d + 1), shape);
-    return reshape(
-      repeated,
+    return view(
+      clone(repeated),
       self.shape.map((n, i) => (i === d ? n * repeats : n)),
     );
   }

@@ -131,7 +131,7 @@ export const svdvals = (A: Tensor): Tensor => svdOp('linalg.svdvals', A, needsVe
 const complexOf = (dtype: DType): DTypeInfo => dtypeInfo(dtype === 'float64' ? 'complex128' : 'complex64');
 
 /** @internal `[values, vectors, info]`; without `vectors` they have no columns. */
-export const eigOp: Op<[op: string, A: Tensor, vectors: boolean], Tensor[], 'self', { readonly vectors: boolean }, false> =
+export const eigOp: Op<[op: string, A: Tensor, vectors: boolean], Tensor[], 'self', { readonly vectors: boolean }, true> =
   defineOp({
     name: 'linalg_eig',
     inputs: ['self'],
@@ -151,12 +151,13 @@ export const eigOp: Op<[op: string, A: Tensor, vectors: boolean], Tensor[], 'sel
     kernel: 'linalg_eig',
     contiguous: true,
     check: ([, , info]) => checkInfo('linalg.eig', info, problem),
-    differentiable: false,
+    differentiable: true,
   });
 
 /**
  * Eigenvalues and eigenvectors of square matrices, `A = V diag(w) V⁻¹`, complex and in no order. Vectors have length 1 and are unique
- * up to a factor of absolute value 1. Not differentiable. PyTorch: `torch.linalg.eig`.
+ * up to a factor of absolute value 1, on which a function must not depend if its gradient is to make sense; eigenvalues must be
+ * distinct then. PyTorch: `torch.linalg.eig`.
  *
  * @param A - Shape `(*, n, n)`.
  * @returns `[w, V]` of shapes `(*, n)` and `(*, n, n)`, complex64 or complex128.
@@ -167,5 +168,5 @@ export function eig(A: Tensor): [values: Tensor, vectors: Tensor] {
   return [values, vectors];
 }
 
-/** Eigenvalues of square matrices, complex and in no order. Faster than `eig`, and not differentiable. PyTorch: `torch.linalg.eigvals`. */
-export const eigvals = (A: Tensor): Tensor => eigOp('linalg.eigvals', A, false)[0];
+/** Eigenvalues of square matrices, complex and in no order. Faster than `eig` where no derivative is wanted. PyTorch: `torch.linalg.eigvals`. */
+export const eigvals = (A: Tensor): Tensor => eigOp('linalg.eigvals', A, needsVectors(A))[0];

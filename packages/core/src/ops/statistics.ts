@@ -1,16 +1,41 @@
 /** Counts, histograms, covariances, norms of parts. */
 import { zeros } from '../creation.js';
+import { dtypeInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { tensor } from '../from-data.js';
 import { linspace } from '../creation.js';
 import { normalizeDim } from '../shape.js';
+import { defineOp } from '../op.js';
+import { INT64 } from '../promotion.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
-import { copy_ } from './copy.js';
+import { castTo, copy_ } from './copy.js';
 import { requireFloating } from './dtype-checks.js';
 import { type Indices, toIndices } from './indices.js';
 import { matmul } from './linalg.js';
 import { searchsortedRows } from './searching.js';
 import { norm } from './reduction.js';
+
+/** @internal How often each number below `length` comes among int64 numbers from 0 on, or the sums of their weights. */
+export const countNumbers = defineOp({
+  name: 'bincount',
+  inputs: ['self', 'weights'],
+  args: (self: Tensor, weights: Tensor | null, length: number) => [[self, weights], { length }],
+  infer: ([, weights], { length }) => ({ shape: [length], dtype: weights === null ? INT64 : weights.info }),
+  kernel: 'bincount',
+  contiguous: true,
+  differentiable: false,
+});
+
+/** @internal How many elements fall into each of `bins` equal intervals from `low` to `high`, of the input's dtype. */
+export const countInIntervals = defineOp({
+  name: 'histc',
+  inputs: ['self'],
+  args: (self: Tensor, bins: number, low: number, high: number) => [[self], { bins, low, high }],
+  infer: ([self], { bins }) => ({ shape: [bins], dtype: (self as Tensor).info }),
+  kernel: 'histc',
+  contiguous: true,
+  differentiable: false,
+});
 
 export interface BincountOptions {
   /** What each element counts instead of 1, of the input's shape. */
@@ -32,9 +57,7 @@ export function bincount(self: Indices, { weights = null, minlength = 0 }: Binco
   if (input.numel > 0 && Number(input.amin().itemBigInt()) < 0)
     throw new ValueError(`bincount: expected non-negative integers, got ${input.amin().itemBigInt()}`);
   const length = Math.max(minlength, input.numel === 0 ? 0 : Number(input.amax().itemBigInt()) + 1);
-  const dtype = weights === null ? 'int64' : weights.dtype === 'float32' ? 'float32' : 'float64';
-  const each = weights === null ? input.mul(0).add(1) : weights.to(dtype);
-  return zeros([length], { dtype }).indexAdd(0, input, each);
+  return countNumbers(input, weights === null || weights.dtype === 'float32' ? weights : weights.to('float64'), length);
 }
 
 /**
@@ -47,14 +70,8 @@ export function histc(self: Tensor, bins = 100, min = 0, max = 0): Tensor {
   if (min > max) throw new ValueError(`histc: max must be at least min, got ${min} and ${max}`);
   const x = self.reshape([-1]);
   const [low, high] = range('histc', x, min, max);
-  const inside = x.maskedSelect(x.ge(low).logicalAnd(x.le(high)));
-  const place = inside
-    .sub(low)
-    .div(high - low)
-    .mul(bins)
-    .long()
-    .clamp(0, bins - 1);
-  return zeros([bins], { dtype: self.dtype }).indexAdd(0, place, inside.mul(0).add(1));
+  const counts = countInIntervals(castTo(x, x.itemSize === 2 ? dtypeInfo('float32') : x.info), bins, low, high);
+  return castTo(counts, self.info);
 }
 
 /** The bounds, those of the elements if none are given; a single point is widened by 1 on both sides. */

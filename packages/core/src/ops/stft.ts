@@ -1,4 +1,5 @@
 /** Spectra of short windows of a signal, and back. */
+import { autocasting, inFloat32 } from '../autocast.js';
 import { toRealInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { ones } from '../creation.js';
@@ -62,6 +63,8 @@ function windowsOf(op: string, nFft: number, { hopLength, winLength, window }: W
  */
 export function stft(self: Tensor, nFft: number, options: StftOptions = {}): Tensor {
   checkTensor('stft', 'input', self);
+  if (autocasting() !== null)
+    return inFloat32([self, options.window ?? null], (input, window) => stft(input, nFft, { ...options, window }));
   const { center = true, padMode = 'reflect', normalized = false, returnComplex = true } = options;
   if (self.info.category < 2 || self.itemSize < 4)
     throw new DTypeError(`stft: expected a float32, float64 or complex signal, got ${self.dtype}; convert it with .float()`);

@@ -6,14 +6,15 @@ import { DTypeError, formatShape, IndexError } from '../errors.js';
 import { type TensorData, tensor } from '../from-data.js';
 import { broadcastShapes, sameShape } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
-import { clone, copy_ } from './copy.js';
+import { cloneFor } from './clone-for.js';
+import { copy_ } from './copy.js';
 import { add_ } from './elementwise.js';
 import { indexLeading, indexPutLeading_, indexSelect } from './indexing.js';
 import { toIndices } from './indices.js';
 import { stack } from './joining.js';
 import { maskedFill_, nonzero } from './masking.js';
 import { scalarTensor, type Scalar } from '../promotion.js';
-import { expand, flatten, permute, reshape, select, slice as sliceView, unsqueeze, view } from './view.js';
+import { alias, expand, flatten, permute, reshape, select, slice as sliceView, unsqueeze, view } from './view.js';
 
 /** A range of indices: `slice(1, 5)` is Python's `1:5`, `slice(null, null, 2)` is `::2`. */
 export class Slice {
@@ -151,7 +152,7 @@ export function index(self: Tensor, ...items: IndexItem[]): Tensor {
   checkTensor('index', 'self', self);
   const parsed = parse(self, items);
   const tensors = parsed.indices.filter((t) => t !== null);
-  if (tensors.length === 0) return parsed.self;
+  if (tensors.length === 0) return parsed.self === self ? alias(self) : parsed.self;
   if (tensors.length === 1) return indexOneDim(parsed.self, parsed.indices.indexOf(tensors[0]), tensors[0]);
   const { self: x, stacked, order } = plan(parsed);
   return permute(indexLeading(x, stacked), order);
@@ -229,7 +230,7 @@ export function indexPut(
   options: IndexPutOptions = {},
 ): Tensor {
   checkTensor('indexPut', 'self', self);
-  return indexPut_(clone(self), items, values, options);
+  return indexPut_(cloneFor(self, [values, ...items].filter(isTensor)), items, values, options);
 }
 
 /** The mask of the leading dimensions, to broadcast over the others. */

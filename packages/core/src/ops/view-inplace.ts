@@ -3,7 +3,7 @@ import { context, Layer } from '../context.js';
 import { AutogradError } from '../errors.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { squeeze, t, transpose, unsqueeze } from './view.js';
+import { asStrided, squeeze, t, transpose, unsqueeze } from './view.js';
 
 /**
  * Gives `self` the layout and the history of a view of itself. Where an operation saved `self` for its gradient, the backward pass
@@ -43,3 +43,6 @@ export const transpose_ = (self: Tensor, dim0: number, dim1: number): Tensor =>
 export const swapaxes_ = (self: Tensor, axis0: number, axis1: number): Tensor => transpose_(self, axis0, axis1);
 /** `t` in place. PyTorch: `Tensor.t_`. */
 export const t_ = (self: Tensor): Tensor => become('t_', self, t(self));
+/** `asStrided` in place. PyTorch: `Tensor.as_strided_`. */
+export const asStrided_ = (self: Tensor, size: Shape, stride: Shape, storageOffset?: number): Tensor =>
+  become('asStrided_', self, asStrided(self, size, stride, storageOffset));

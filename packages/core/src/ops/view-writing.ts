@@ -2,7 +2,8 @@
 import { formatShape, ShapeError } from '../errors.js';
 import { sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
-import { clone, copy_ } from './copy.js';
+import { cloneFor } from './clone-for.js';
+import { copy_ } from './copy.js';
 import { requireSameDtype } from './dtype-checks.js';
 import { asStrided, diagonal, select, slice } from './view.js';
 
@@ -12,7 +13,7 @@ function replaced(op: string, self: Tensor, src: Tensor, part: (t: Tensor) => Te
   checkTensor(op, 'self', self);
   checkTensor(op, 'src', src);
   requireSameDtype(op, ['self', 'src'], [self, src]);
-  const result = clone(self);
+  const result = cloneFor(self, [src]);
   const target = part(result);
   if (!sameShape(target.shape, src.shape))
     throw new ShapeError(

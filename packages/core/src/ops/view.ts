@@ -1,7 +1,7 @@
 /** Views: other shapes and strides over the same memory. Nothing is copied, and writing to a view writes to its base. */
 import { formatShape, IndexError, ShapeError, StorageError, ValueError } from '../errors.js';
 import { defineOp } from '../op.js';
-import { checkShape, extentOf, inferShape, normalizeDim, normalizeDims, sameShape, viewStrides } from '../shape.js';
+import { checkShape, extentOf, inferShape, normalizeDim, normalizeDims, viewStrides } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { clone } from './clone.js';
 
@@ -18,7 +18,7 @@ function checkSizes(op: string, sizes: unknown): asserts sizes is Shape {
 // ---- other shapes ----
 
 /** Repeats dimensions of size 1 without copying; -1 keeps a size. PyTorch: `Tensor.expand`. */
-export const expandOp = defineOp({
+export const expand = defineOp({
   name: 'expand',
   inputs: ['self'],
   args: (self: Tensor, shape: Shape) => {
@@ -48,7 +48,6 @@ export const expandOp = defineOp({
   },
   differentiable: true,
 });
-export const expand = (self: Tensor, shape: Shape): Tensor => (sameShape(self.shape, shape) ? self : expandOp(self, shape));
 /** `expand` under the name of `torch.broadcast_to`. */
 export const broadcastTo = (self: Tensor, shape: Shape): Tensor => expand(self, shape);
 /** Expanded to the shape of `other`. PyTorch: `Tensor.expand_as`. */
@@ -275,45 +274,6 @@ export function narrow(self: Tensor, dim: number, start: number, length: number)
   return slice(self, dim, from, from + length);
 }
 
-/** Views of `size` elements each along a dimension (the last may be smaller), or of the given sizes. PyTorch: `torch.split`. */
-export function split(self: Tensor, size: number | Shape, dim = 0): Tensor[] {
-  checkTensor('split', 'self', self);
-  if (self.ndim === 0) throw new ShapeError('split: a 0-d tensor cannot be split');
-  const d = normalizeDim('split', dim, self.ndim);
-  const total = self.shape[d];
-  const sizes = typeof size === 'number' ? evenSizes(total, size) : size;
-  if (sizes.reduce((a, b) => a + b, 0) !== total)
-    throw new ShapeError(
-      `split: the sizes ${formatShape(sizes)} do not add up to ${total}, the size of dimension ${d} of ${formatShape(self.shape)}`,
-    );
-  let start = 0;
-  return sizes.map((length) => narrow(self, d, (start += length) - length, length));
-}
-
-function evenSizes(total: number, size: number): number[] {
-  if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0))
-    throw new ValueError(`split: the size must be a positive integer, got ${size}`);
-  const count = size === 0 ? 1 : Math.max(Math.ceil(total / size), 1);
-  return Array.from({ length: count }, (_, i) => (i < count - 1 ? size : total - size * (count - 1)));
-}
-
-/** At most `chunks` views of equal size along a dimension (the last may be smaller). PyTorch: `torch.chunk`. */
-export function chunk(self: Tensor, chunks: number, dim = 0): Tensor[] {
-  checkTensor('chunk', 'self', self);
-  if (!Number.isInteger(chunks) || chunks < 1)
-    throw new ValueError(`chunk: the number of chunks must be a positive integer, got ${chunks}`);
-  if (self.ndim === 0) throw new ShapeError('chunk: a 0-d tensor cannot be split');
-  const size = self.shape[normalizeDim('chunk', dim, self.ndim)];
-  return split(self, size === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(size / chunks), dim);
-}
-
-/** The slices along a dimension, without it. PyTorch: `torch.unbind`. */
-export function unbind(self: Tensor, dim = 0): Tensor[] {
-  checkTensor('unbind', 'self', self);
-  if (self.ndim === 0) throw new ShapeError('unbind: a 0-d tensor cannot be taken apart');
-  return Array.from({ length: self.shape[normalizeDim('unbind', dim, self.ndim)] }, (_, i) => select(self, dim, i));
-}
-
 // ---- other strides ----
 
 /**
@@ -390,7 +350,8 @@ export const asStrided = defineOp({
     if (![...stride, offset].every((n) => Number.isSafeInteger(n) && n >= 0))
       throw new ValueError(`asStrided: strides ${formatShape(stride)} and offset ${offset} must be non-negative integers`);
     const held = Math.floor(self.storage.byteLength / self.itemSize);
-    const needed = offset + extentOf(size, stride);
+    const extent = extentOf(size, stride);
+    const needed = extent === 0 ? 0 : offset + extent; // an empty view may lie anywhere
     if (needed > held)
       throw new StorageError(
         `asStrided: size ${formatShape(size)} with strides ${formatShape(stride)} from element ${offset} on needs ${needed} elements of the storage, which has ${held}`,

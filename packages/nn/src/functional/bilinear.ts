@@ -1,4 +1,5 @@
 import { formatShape, ShapeError, type Tensor } from '@flambeau/core';
+import { withoutAutocast } from '@flambeau/core/internal';
 
 /**
  * `y_k = x1ᵀ A_k x2 + b_k`. PyTorch: `torch.nn.functional.bilinear`.
@@ -18,10 +19,9 @@ export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: T
       `bilinear: inputs ${formatShape(input1.shape)} and ${formatShape(input2.shape)} do not fit weight ${formatShape(weight.shape)} (out, in1, in2)`,
     );
   const out = weight.shape[0];
-  const half = input1.reshape([-1, in1]).matmul(weight.transpose(0, 1).reshape([in1, out * in2]));
-  const y = half
-    .reshape([-1, out, in2])
-    .matmul(input2.reshape([-1, in2, 1]))
-    .reshape([...leading, out]);
+  const y = withoutAutocast(() => {
+    const half = input1.reshape([-1, in1]).matmul(weight.transpose(0, 1).reshape([in1, out * in2]));
+    return half.reshape([-1, out, in2]).matmul(input2.reshape([-1, in2, 1]));
+  }).reshape([...leading, out]);
   return bias === null ? y : y.add(bias);
 }

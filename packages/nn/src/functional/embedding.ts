@@ -7,6 +7,7 @@ import {
   type Indices,
   embedding as lookup,
   ShapeError,
+  sparseCooTensor,
   type Tensor,
   tensor,
   ValueError,
@@ -24,7 +25,7 @@ export interface EmbeddingOptions {
   readonly normType?: number;
   /** Divide each row's gradient by how often it was looked up. Default false. */
   readonly scaleGradByFreq?: boolean;
-  /** Sparse gradients are not supported: true is refused. */
+  /** Whether the table's gradient is a sparse tensor of the rows that were looked up. Default false. */
   readonly sparse?: boolean;
 }
 
@@ -38,15 +39,38 @@ export interface EmbeddingOptions {
  */
 export function embedding(input: Indices, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
-  refuseSparse('embedding', options.sparse);
   const indices = toIndices('embedding', 'input', input);
   if (maxNorm !== null) limitNorm_(weight, indices, maxNorm, normType);
-  const rows = lookup(indices, weight, { paddingIdx });
+  const rows = options.sparse
+    ? SparseLookup.apply(weight, indices, fromStart(paddingIdx, weight))
+    : lookup(indices, weight, { paddingIdx });
   return scaleGradByFreq ? ScaleGradient.apply(rows, frequencies(indices).reciprocal().unsqueeze(-1)) : rows;
 }
 
-function refuseSparse(op: string, sparse: boolean | undefined): void {
-  if (sparse) throw new ValueError(`${op}: sparse gradients are not supported; leave sparse false for a dense gradient`);
+const fromStart = (row: number | null, weight: Tensor): number | null => (row !== null && row < 0 ? row + weight.shape[0] : row);
+
+/** The rows of a table, whose gradient is a sparse tensor of them without those of the padding. */
+class SparseLookup extends AutogradFunction {
+  static forward(ctx: FunctionContext, weight: Tensor, indices: Tensor, paddingIdx: number | null): Tensor {
+    ctx.saveForBackward(indices);
+    ctx.paddingIdx = paddingIdx;
+    ctx.shape = weight.shape;
+    return lookup(indices, weight);
+  }
+  static backward(ctx: FunctionContext, grad: Tensor): (Tensor | null)[] {
+    const [rows, features] = ctx.shape as [number, number];
+    const all = (ctx.savedTensors[0] as Tensor).flatten();
+    const counted =
+      ctx.paddingIdx === null
+        ? null
+        : all
+            .ne(ctx.paddingIdx as number)
+            .nonzero()
+            .flatten();
+    const pick = (t: Tensor): Tensor => (counted === null ? t : t.indexSelect(0, counted));
+    const values = pick(grad.reshape([-1, features]));
+    return [sparseCooTensor(pick(all).unsqueeze(0), values, [rows, features]), null, null];
+  }
 }
 
 /** Shortens the rows that are looked up, once each. */
@@ -101,14 +125,13 @@ export interface EmbeddingBagOptions extends EmbeddingOptions {
  */
 export function embeddingBag(input: Indices, weight: Tensor, options: EmbeddingBagOptions = {}): Tensor {
   const { mode = 'mean', paddingIdx = null, perSampleWeights = null } = options;
-  refuseSparse('embeddingBag', options.sparse);
   if (mode !== 'sum' && mode !== 'mean' && mode !== 'max')
     throw new ValueError(`embeddingBag: mode must be 'sum', 'mean' or 'max', got '${String(mode)}'`);
   const indices = toIndices('embeddingBag', 'input', input);
   if (perSampleWeights !== null && (mode !== 'sum' || formatShape(perSampleWeights.shape) !== formatShape(indices.shape)))
     throw new ValueError("embeddingBag: perSampleWeights are for mode 'sum' only and have the input's shape");
   const flat = indices.flatten();
-  const padding = paddingIdx !== null && paddingIdx < 0 ? paddingIdx + weight.shape[0] : paddingIdx;
+  const padding = fromStart(paddingIdx, weight);
   const bags = bagsOf(indices, options);
   const list = padding === null ? null : (flat.toArray() as (number | bigint)[]).map(Number);
   const counted = list === null ? bags : bags.map((bag) => bag.filter((i) => list[i] !== padding));

@@ -1,5 +1,6 @@
 /** Max pooling with windows at random places. Graham 2014. */
 import { arange, formatShape, type PerDim, rand, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
+import { widened } from '@flambeau/core/internal';
 
 export interface FractionalMaxPoolOptions {
   /** Size of the result; either this or `outputRatio` must be given. */
@@ -85,7 +86,7 @@ function pool(op: string, dims: number, input: Tensor, kernelSize: PerDim, optio
 
 const fractional = (op: string, dims: number): FractionalMaxPool =>
   ((input: Tensor, kernelSize: PerDim, options: FractionalMaxPoolOptions) => {
-    const result = pool(op, dims, input, kernelSize, options);
+    const result = pool(op, dims, widened(input), kernelSize, options);
     return options.returnIndices ? result : result[0];
   }) as FractionalMaxPool;
 

@@ -14,7 +14,7 @@ import {
   ValueError,
   where,
 } from '@flambeau/core';
-import { reduceLosses } from '@flambeau/core/internal';
+import { autocasting, inFloat32, reduceLosses } from '@flambeau/core/internal';
 
 export interface PoissonNllLossOptions extends LossOptions {
   /** The input holds the logarithm of the rate. Default true. */
@@ -31,6 +31,8 @@ export function poissonNllLoss(
   target: Tensor,
   { logInput = true, full = false, eps = 1e-8, reduction = 'mean' }: PoissonNllLossOptions = {},
 ): Tensor {
+  if (autocasting() !== null)
+    return inFloat32([input, target], (x, t) => poissonNllLoss(x, t, { logInput, full, eps, reduction }));
   const losses = logInput ? input.exp().sub(target.mul(input)) : input.sub(target.mul(input.add(eps).log()));
   if (!full) return reduceLosses('poissonNllLoss', losses, reduction);
   const stirling = target

@@ -10,7 +10,7 @@ import {
   where,
   zeros,
 } from '@flambeau/core';
-import { reduceLosses, toIndices } from '@flambeau/core/internal';
+import { autocasting, inFloat32, reduceLosses, toIndices } from '@flambeau/core/internal';
 
 export interface MarginOptions extends LossOptions {
   /** The margin. Default: see the function. */
@@ -27,6 +27,8 @@ export function marginRankingLoss(
   target: Tensor,
   { margin = 0, reduction = 'mean' }: MarginOptions = {},
 ): Tensor {
+  if (autocasting() !== null)
+    return inFloat32([input1, input2, target], (a, b, y) => marginRankingLoss(a, b, y, { margin, reduction }));
   const losses = target.neg().mul(input1.sub(input2)).add(margin).clamp(0);
   return reduceLosses('marginRankingLoss', losses, reduction);
 }
@@ -40,6 +42,7 @@ export function hingeEmbeddingLoss(
   target: Tensor,
   { margin = 1, reduction = 'mean' }: MarginOptions = {},
 ): Tensor {
+  if (autocasting() !== null) return inFloat32([input, target], (x, y) => hingeEmbeddingLoss(x, y, { margin, reduction }));
   const far = where(target.ne(1), input.neg().add(margin).clamp(0), 0);
   const near = where(target.ne(-1), input, 0);
   return reduceLosses('hingeEmbeddingLoss', far.add(near), reduction);
@@ -58,6 +61,8 @@ export function cosineEmbeddingLoss(
   target: Tensor,
   { margin = 0, reduction = 'mean' }: MarginOptions = {},
 ): Tensor {
+  if (autocasting() !== null)
+    return inFloat32([input1, input2, target], (a, b, y) => cosineEmbeddingLoss(a, b, y, { margin, reduction }));
   if (target.ndim !== input1.ndim - 1 || input1.ndim !== input2.ndim)
     throw new ShapeError(
       `cosineEmbeddingLoss: expected inputs (N, D) and a target (N), or (D) and (), got ${formatShape(input1.shape)}, ${formatShape(input2.shape)} and ${formatShape(target.shape)}`,
@@ -73,6 +78,7 @@ export function cosineEmbeddingLoss(
 
 /** `log(1 + exp(-y x))` for targets y of 1 and -1. PyTorch: `torch.nn.functional.soft_margin_loss`. */
 export function softMarginLoss(input: Tensor, target: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  if (autocasting() !== null) return inFloat32([input, target], (x, y) => softMarginLoss(x, y, { reduction }));
   return reduceLosses('softMarginLoss', target.neg().mul(input).exp().log1p(), reduction);
 }
 
@@ -95,6 +101,8 @@ export function multiMarginLoss(
   target: Indices,
   { p = 1, margin = 1, weight = null, reduction = 'mean' }: MultiMarginLossOptions = {},
 ): Tensor {
+  if (autocasting() !== null)
+    return inFloat32([input, weight], (x, w) => multiMarginLoss(x, target, { p, margin, weight: w, reduction }));
   if (p !== 1 && p !== 2) throw new ValueError(`multiMarginLoss: p must be 1 or 2, got ${String(p)}`);
   const classes = toIndices('multiMarginLoss', 'target', target);
   if (input.ndim < 1 || input.ndim > 2 || classes.ndim !== input.ndim - 1)
@@ -120,6 +128,7 @@ export function multiMarginLoss(
  * @param target - Classes, the same shape; those after the first negative number do not count.
  */
 export function multilabelMarginLoss(input: Tensor, target: Indices, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  if (autocasting() !== null) return inFloat32([input], (x) => multilabelMarginLoss(x, target, { reduction }));
   const classes = toIndices('multilabelMarginLoss', 'target', target);
   if (input.ndim < 1 || input.ndim > 2 || formatShape(input.shape) !== formatShape(classes.shape))
     throw new ShapeError(

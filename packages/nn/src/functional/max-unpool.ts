@@ -1,5 +1,6 @@
 /** The partial inverse of max pooling: the largest elements back in their places, zeros elsewhere. */
 import { formatShape, type PerDim, ShapeError, type Tensor, zeros } from '@flambeau/core';
+import { widened } from '@flambeau/core/internal';
 
 export interface MaxUnpoolOptions {
   /** Step of the window. Default: its size. */
@@ -36,8 +37,9 @@ function maxUnpool(
       `${op}: outputSize [${(outputSize ?? usual).join(', ')}] does not fit; expected [${usual.join(', ')}], each give or take less than the stride`,
     );
   const places = sizes.reduce((n, size) => n * size, 1);
-  const flat = zeros([...leading, places], { dtype: input.dtype });
-  return flat.scatter(-1, indices.flatten(-dims), input.flatten(-dims)).reshape([...leading, ...sizes]);
+  const values = widened(input);
+  const flat = zeros([...leading, places], { dtype: values.dtype });
+  return flat.scatter(-1, indices.flatten(-dims), values.flatten(-dims)).reshape([...leading, ...sizes]);
 }
 
 /**

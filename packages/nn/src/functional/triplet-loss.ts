@@ -1,6 +1,6 @@
 /** Losses of triples: an anchor should be nearer to the positive than to the negative. */
 import { type LossOptions, minimum, type Tensor, ValueError } from '@flambeau/core';
-import { reduceLosses } from '@flambeau/core/internal';
+import { autocasting, inFloat32, reduceLosses } from '@flambeau/core/internal';
 import { pairwiseDistance } from './similarity.js';
 
 export interface TripletMarginWithDistanceLossOptions extends LossOptions {
@@ -44,6 +44,8 @@ export function tripletMarginLoss(
   negative: Tensor,
   { p = 2, eps = 1e-6, ...options }: TripletMarginLossOptions = {},
 ): Tensor {
+  if (autocasting() !== null)
+    return inFloat32([anchor, positive, negative], (a, y, n) => tripletMarginLoss(a, y, n, { p, eps, ...options }));
   const distanceFunction = (x1: Tensor, x2: Tensor): Tensor => pairwiseDistance(x1, x2, { p, eps });
   return tripletMarginWithDistanceLoss(anchor, positive, negative, { ...options, distanceFunction });
 }

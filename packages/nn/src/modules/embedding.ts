@@ -14,7 +14,7 @@ export interface EmbeddingOptions {
   readonly normType?: number;
   /** Divide each vector's gradient by how often it was looked up. Default false. */
   readonly scaleGradByFreq?: boolean;
-  /** Sparse gradients are not supported: true is refused. */
+  /** Whether the weight's gradient is a sparse tensor of the rows that were looked up; see `SparseAdam`. Default false. */
   readonly sparse?: boolean;
   readonly dtype?: DType;
 }
@@ -30,6 +30,7 @@ export abstract class Table extends Module {
   readonly maxNorm: number | null;
   readonly normType: number;
   readonly scaleGradByFreq: boolean;
+  readonly sparse: boolean;
   /** Shape `(numEmbeddings, embeddingDim)`. */
   weight: Parameter;
 
@@ -39,14 +40,13 @@ export abstract class Table extends Module {
     { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, sparse = false, dtype }: EmbeddingOptions,
   ) {
     super();
-    const name = this.constructor.name;
-    if (sparse) throw new ValueError(`${name}: sparse gradients are not supported; leave sparse false for a dense gradient`);
     if (paddingIdx !== null && !(paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings))
-      throw new ValueError(`${name}: paddingIdx ${paddingIdx} is not one of ${numEmbeddings} rows`);
+      throw new ValueError(`${this.constructor.name}: paddingIdx ${paddingIdx} is not one of ${numEmbeddings} rows`);
     this.paddingIdx = paddingIdx !== null && paddingIdx < 0 ? numEmbeddings + paddingIdx : paddingIdx;
     this.maxNorm = maxNorm;
     this.normType = normType;
     this.scaleGradByFreq = scaleGradByFreq;
+    this.sparse = sparse;
     this.weight = new Parameter(empty([numEmbeddings, embeddingDim], { dtype }));
     this.resetParameters();
   }
@@ -59,13 +59,14 @@ export abstract class Table extends Module {
   }
 
   override extraRepr(): string {
-    const { paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = this;
     return [
       `${this.numEmbeddings}, ${this.embeddingDim}`,
       ...(paddingIdx === null ? [] : [`paddingIdx=${paddingIdx}`]),
       ...(maxNorm === null ? [] : [`maxNorm=${maxNorm}`]),
       ...(normType === 2 ? [] : [`normType=${normType}`]),
       ...(scaleGradByFreq ? ['scaleGradByFreq=true'] : []),
+      ...(sparse ? ['sparse=true'] : []),
     ].join(', ');
   }
 }
@@ -105,8 +106,8 @@ export class Embedding extends Table {
    * @returns Shape `(*, embeddingDim)`.
    */
   forward(input: Indices): Tensor {
-    const { paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
-    return embedding(input, this.weight, { paddingIdx, maxNorm, normType, scaleGradByFreq });
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = this;
+    return embedding(input, this.weight, { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse });
   }
 }
 
@@ -146,8 +147,18 @@ export class EmbeddingBag extends Table {
    * @returns Shape `(B, embeddingDim)`.
    */
   forward(input: Indices, offsets: Indices | null = null, perSampleWeights: Tensor | null = null): Tensor {
-    const { paddingIdx, maxNorm, normType, scaleGradByFreq, mode, includeLastOffset } = this;
-    const options = { paddingIdx, maxNorm, normType, scaleGradByFreq, mode, includeLastOffset, offsets, perSampleWeights };
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse, mode, includeLastOffset } = this;
+    const options = {
+      paddingIdx,
+      maxNorm,
+      normType,
+      scaleGradByFreq,
+      sparse,
+      mode,
+      includeLastOffset,
+      offsets,
+      perSampleWeights,
+    };
     return embeddingBag(input, this.weight, options);
   }
 

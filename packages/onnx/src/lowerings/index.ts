@@ -42,7 +42,10 @@ import { searching } from './searching.js';
 import { softmax } from './softmax.js';
 import { special } from './special.js';
 import { specialNamespace } from './special-namespace.js';
+import { sparseProduct } from './sparse-product.js';
 import { spectral } from './spectral.js';
+import { splitting } from './splitting.js';
+import { statistics } from './statistics.js';
 import { view } from './view.js';
 import { where } from './where.js';
 
@@ -96,7 +99,10 @@ const tables = {
   softmax,
   special,
   specialNamespace,
+  sparseProduct,
   spectral,
+  splitting,
+  statistics,
   view,
   where,
 } satisfies Tables;

@@ -19,7 +19,7 @@ const transpose = (graph: Graph, name: string, perm: readonly number[]): string 
 
 export const view = {
   // dimensions that stay as they are may be 1 in the target
-  expandOp: (call, graph) => {
+  expand: (call, graph) => {
     const { name, shape } = call.input(0);
     const lead = call.output.shape.length - shape.length;
     const target = call.output.shape.map((size, i) => (i >= lead && sameSize(size, shape[i - lead]) ? 1 : size));

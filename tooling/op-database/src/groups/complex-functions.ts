@@ -1,5 +1,5 @@
 /** Samples of `core/src/ops/complex-functions.ts`, and of whatever else computes with complex numbers. */
-import { complexEntry } from '../complex-entries.js';
+import { complexEntry, complexOf, partsOf } from '../complex-entries.js';
 import { snakeCase } from '../request.js';
 import type { Entry, Group } from '../sample.js';
 import { bools, indices, normal } from '../spec.js';
@@ -14,6 +14,13 @@ const of = (name: string, count: number, samples: Entry['samples'], rest: Partia
 ];
 
 const pairs = (...shape: number[]) => normal([...shape, 2]);
+/** Errors grow with the condition of the matrices; equal rows are singular. */
+const matrices: Partial<Entry> = { tolerance: { float32: [1e-3, 1e-3], float64: [1e-8, 1e-8] }, noExpand: true };
+// biome-ignore lint/suspicious/noExplicitAny: a tensor, which the database does not know
+function ofGram(x: any): any {
+  const z = complexOf(x);
+  return z.matmul(z.mT.conj());
+}
 const meeting: Entry['samples'] = [
   [pairs(3, 4), pairs(3, 4)],
   [pairs(3, 1), pairs(4)],
@@ -41,6 +48,35 @@ export const complexFunctions: Group = Object.fromEntries([
   ),
   ...['var', 'std'].map((name) => of(name, 1, [[pairs(3, 5)], [pairs(3, 5), 1, { correction: 0, keepdim: true }]])),
   of('norm', 1, [[pairs(3, 5)], [pairs(3, 5), 1, 1], [pairs(3, 5), 3, 0, { keepdim: true }]]),
+  ...['solve', 'inv'].map((name): readonly [string, Entry] => [
+    name,
+    complexEntry(
+      `torch.linalg.${name}`,
+      name === 'solve' ? 2 : 1,
+      name === 'solve'
+        ? [
+            [pairs(4, 4), pairs(4, 3)],
+            [pairs(2, 3, 3), pairs(2, 3)],
+            [pairs(3, 3), pairs(2, 3), { left: false }],
+            [pairs(0, 0), pairs(0, 2)],
+          ]
+        : [[pairs(4, 4)], [pairs(2, 3, 3)], [pairs(1, 1)]],
+      matrices,
+    ),
+  ]),
+  // of z zᴴ, which is Hermitian and positive definite
+  [
+    'cholesky',
+    complexEntry(
+      'lambda z, **k: torch.linalg.cholesky(z @ z.mH, **k)',
+      1,
+      [[pairs(3, 4)], [pairs(2, 3, 3)], [pairs(3, 5), { upper: true }]],
+      {
+        ...matrices,
+        adapt: (cholesky) => (x, options) => partsOf(cholesky(ofGram(x), options)),
+      },
+    ),
+  ],
   of('matmul', 2, [
     [pairs(3, 4), pairs(4, 2)],
     [pairs(2, 3, 4), pairs(2, 4, 2)],

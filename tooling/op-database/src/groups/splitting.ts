@@ -4,6 +4,40 @@ import type { Group } from '../sample.js';
 import { normal } from '../spec.js';
 
 export const splitting: Group = {
+  split: {
+    dtypes: ALL,
+    samples: [
+      [normal([5, 2]), 2],
+      [normal([2, 6]), 3, 1],
+      [normal([5, 2]), [1, 4]],
+      [normal([4]), [0, 4], 0],
+      [normal([0, 2]), 2],
+      [normal([2, 3, 4]), [1, 2, 1], -1],
+    ],
+    errors: [
+      { args: [normal([5]), [2, 2]], throws: 'ShapeError', says: ['(2, 2)', '5'] },
+      { args: [normal([5]), [6, -1]], throws: 'ValueError', says: ['(6, -1)'] },
+      { args: [normal([5]), 0], throws: 'ValueError', says: ['0'] },
+    ],
+  },
+  chunk: {
+    dtypes: ALL,
+    samples: [
+      [normal([5, 2]), 2],
+      [normal([2, 6]), 4, 1],
+      [normal([3]), 5],
+      [normal([0]), 2],
+    ],
+    errors: [{ args: [normal([5]), 0], throws: 'ValueError', says: ['0'] }],
+  },
+  unbind: {
+    dtypes: ALL,
+    samples: [[normal([3, 2])], [normal([2, 3]), 1], [normal([2])], [normal([2, 3, 2]), -1]],
+    errors: [
+      { args: [normal([2, 3]), 2], throws: 'IndexError', says: ['[-2, 1]'] },
+      { args: [normal([])], throws: 'ShapeError', says: ['0-d'] },
+    ],
+  },
   tensorSplit: {
     dtypes: ALL,
     samples: [

@@ -10,6 +10,7 @@ export const statistics: Group = {
   bincount: {
     dtypes: INT,
     gradient: false,
+    covers: ['bincount'],
     samples: [
       [values([1, 3, 1, 0, 3, 3])],
       [values([1, 3, 1]), { minlength: 7 }],
@@ -29,6 +30,7 @@ export const statistics: Group = {
   histc: {
     dtypes: FLOATS,
     gradient: false,
+    covers: ['histc'],
     samples: [
       [normal([60]), 7],
       [normal([5, 12]), 10, -1, 1],

@@ -189,33 +189,6 @@ export const view: Group = {
       ],
     },
   ),
-  split: ofAllDtypes(
-    [
-      [normal([5, 2]), 2],
-      [normal([2, 6]), 3, 1],
-      [normal([5, 2]), [1, 4]],
-      [normal([4]), [0, 4], 0],
-      [normal([0, 2]), 2],
-    ],
-    {
-      errors: [
-        { args: [normal([5]), [2, 2]], throws: 'ShapeError', says: ['(2, 2)', '5'] },
-        { args: [normal([5]), 0], throws: 'ValueError', says: ['0'] },
-      ],
-    },
-  ),
-  chunk: ofAllDtypes(
-    [
-      [normal([5, 2]), 2],
-      [normal([2, 6]), 4, 1],
-      [normal([3]), 5],
-      [normal([0]), 2],
-    ],
-    { errors: [{ args: [normal([5]), 0], throws: 'ValueError', says: ['0'] }] },
-  ),
-  unbind: ofAllDtypes([[normal([3, 2])], [normal([2, 3]), 1], [normal([2])]], {
-    errors: [outOfRange(2), { args: [normal([])], throws: 'ShapeError', says: ['0-d'] }],
-  }),
   diagonal: ofAllDtypes(
     [
       [normal([3, 4])],

@@ -116,6 +116,7 @@ function stridesFor(shape: readonly number[]): readonly number[] {
 
 export const cpu: Backend = {
   name: 'cpu',
+  hasElements: true,
 
   empty(shape: readonly number[], dtype: DTypeInfo, madeBy: string): Tensor {
     const storage = allocate(numelOf(shape) * dtype.itemSize);
