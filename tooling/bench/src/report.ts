@@ -58,7 +58,7 @@ export function report(
 const named = (variant: string) => (variant === 'plain' ? '' : ` (${variant})`);
 
 /** The first column to the left, all others to the right. */
-function align(rows: readonly (readonly string[])[]): string {
+export function align(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
