@@ -1,7 +1,7 @@
 /**
  * A U-Net (Ronneberger, Fischer and Brox 2015) that finds shapes: which pixels of a noisy picture belong to a circle, a rectangle, a
- * triangle or the background. The pictures are drawn by a formula. Six epochs over 600 of them reach a mean intersection over union of
- * 0.502 on 200 others (PyTorch: 0.405; they are far from done, so that seeds differ much).
+ * triangle or the background. The pictures are drawn by a formula. Fifteen epochs over 600 of them reach a mean intersection over
+ * union of 0.835 on 200 others (PyTorch: 0.834).
  *
  *     node dist/unet.js [--epochs 15] [--seed 1] [--out shapes.png]
  *

@@ -69,7 +69,7 @@ const autogradLayer: DispatchLayer = {
     const outputs = dispatchBelow(def, inputs, attributes, below);
     if (edges === null) return outputs;
     if (Array.isArray(outputs)) {
-      const node = new OpNode(rule, edges, outputs.length, attributes, inputs);
+      const node = new OpNode(rule, edges, outputs.length, attributes, inputs, true);
       node.save(inputs, outputs);
       for (let i = 0; i < outputs.length; i++) setHistory(outputs[i], node, i);
     } else {

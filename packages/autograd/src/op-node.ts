@@ -85,6 +85,8 @@ export class OpNode extends Node {
     outputCount: number,
     private readonly attributes: Attributes,
     inputs: Inputs,
+    /** Whether the op makes a list, which may have one tensor only. */
+    private readonly makesList = false,
   ) {
     super(rule.def.name, edges, outputCount);
     const shapes: Shape[] = new Array(inputs.length);
@@ -141,7 +143,7 @@ export class OpNode extends Node {
   override apply(gradOutputs: Gradients): Gradients {
     const { rule, edges, attributes, shapes } = this;
     const saved = this.unpack();
-    const grad = this.outputCount === 1 ? gradOutputs[0] : gradOutputs;
+    const grad = this.makesList ? gradOutputs : gradOutputs[0];
     const result: (Tensor | null)[] = new Array(edges.length);
     if (rule.joint !== null) {
       const grads = rule.joint.all(

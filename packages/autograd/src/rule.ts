@@ -21,7 +21,7 @@ export interface InputRule<N extends string, A, G> {
   /**
    * The gradient of the loss with respect to this input.
    *
-   * @param grad - The gradient of the loss with respect to the result (a list with nulls for an op with several results).
+   * @param grad - The gradient of the loss with respect to the result (a list with nulls, but not only nulls, for an op that makes a list).
    * @param shapes - The inputs' shapes, which cost nothing to keep.
    */
   readonly vjp: (grad: G, saved: Saved<N>, attributes: A, shapes: { readonly [K in N]: Shape }) => Tensor | null;

@@ -68,6 +68,7 @@ test('there are no elements to read, copy or mix', () => {
 test('tensors move to it and are made anew from it', () => {
   const x = ones([2, 3]).t();
   expect(x.to({ device: 'meta', dtype: 'float64' }).nbytes).toBe(48);
+  expect(x.to(ones([1], { device: 'meta', dtype: 'float64' })).nbytes).toBe(48);
   const back = emptyLike(x.to({ device: 'meta' }), { device: 'cpu' }).fill_(3);
   expect(back.sum().item()).toBe(18);
 });

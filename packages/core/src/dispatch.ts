@@ -45,8 +45,11 @@ function layerBits(inputs: Inputs): number {
   return bits & ~excluded;
 }
 
+/** Sparse tensors are taken apart first: their parts are numbers that the composition can see. */
 const meetsComplex = (def: AnyOpDef, inputs: Inputs): boolean =>
-  def.ofComplex !== undefined && (inputs[0] as Tensor).info.category === 3;
+  def.ofComplex !== undefined &&
+  (inputs[0] as Tensor).info.category === 3 &&
+  !inputs.some((t) => t !== null && (t.layers & Layer.Sparse) !== 0);
 
 function ofComplex(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
   return (def.ofComplex as NonNullable<AnyOpDef['ofComplex']>)(inputs, attributes);

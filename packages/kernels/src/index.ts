@@ -101,7 +101,7 @@ export const getNumThreads: () => number = native.getNumThreads;
  * Whether float32 convolutions with a 3x3 kernel, stride 1 and dilation 1 may use Winograd's algorithm F(4x4, 3x3), where it pays: with
  * 16 channels or more, about twice as fast. It rounds more: against float64 the largest errors are up to 3e-6 of the largest output (2e-5
  * of the outputs' root mean square at 256 channels), those of the other algorithm up to 3e-7; those of weight gradients up to 2e-6 and
- * 8e-7. For the whole process; on by default.
+ * 8e-7; an infinity or a NaN spreads over the 4x4 outputs that are computed together. For the whole process; on by default.
  */
 export function setWinograd(on: boolean): void {
   frame.set([find('set_conv_winograd'), on ? 1 : 0]);

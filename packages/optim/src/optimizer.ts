@@ -1,6 +1,6 @@
 /** What all optimizers share: parameter groups, per-parameter state, hooks, and saving. */
 import { enableGrad, noGrad } from '@flambeau/autograd';
-import { isTensor, type Tensor, ValueError } from '@flambeau/core';
+import { isTensor, LayoutError, type Tensor, ValueError } from '@flambeau/core';
 import { HookList, type HookOptions } from './hooks.js';
 import {
   loadedValue,
@@ -90,6 +90,11 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   /** Throws a ValueError for settings that make no sense. */
   protected abstract checkSettings(settings: S): void;
 
+  /** Whether `update` can be given sparse gradients. */
+  protected takesSparseGradients(_group: ParamGroup<S>): boolean {
+    return false;
+  }
+
   /** Updates `params`, which all have a gradient, by `grads`. Runs without recording. */
   protected abstract update(group: ParamGroup<S>, params: readonly Tensor[], grads: readonly Tensor[]): void;
 
@@ -166,6 +171,10 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
         for (const p of group.params) {
           const { grad } = p;
           if (grad === null) continue;
+          if (grad.layout !== 'strided' && !this.takesSparseGradients(group))
+            throw new LayoutError(
+              `${this.#type}: a gradient is sparse; use SparseAdam or plain SGD, or an embedding with dense gradients`,
+            );
           params.push(p);
           grads.push(grad);
         }

@@ -26,6 +26,8 @@ type SGDState = { momentumBuffer: Tensor };
  *
  * `g = grad + weightDecay * p`, `b = momentum * b + (1 - dampening) * g`, `p = p - lr * b`
  *
+ * Without momentum and weight decay gradients may be sparse: rows without one are left alone.
+ *
  * @see PyTorch: `torch.optim.SGD`. Nesterov momentum: Sutskever et al. 2013, "On the importance of initialization and momentum".
  * @example
  * const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
@@ -49,8 +51,18 @@ export class SGD extends Optimizer<SGDSettings, SGDState> {
       throw new ValueError('SGD: nesterov needs a momentum above 0 and no dampening');
   }
 
+  protected override takesSparseGradients({ momentum, weightDecay }: ParamGroup<SGDSettings>): boolean {
+    return momentum === 0 && weightDecay === 0;
+  }
+
   protected override update(group: ParamGroup<SGDSettings>, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    if (group.momentum === 0) return this.run(group, params, grads, [], false);
+    if (group.momentum === 0) {
+      const isDense = grads.map((grad) => grad.layout === 'strided');
+      const alpha = group.maximize ? group.lr : -group.lr;
+      for (const [i, p] of params.entries()) if (!isDense[i]) p.add_(grads[i], { alpha });
+      const dense = (list: readonly Tensor[]): Tensor[] => list.filter((_, i) => isDense[i]);
+      return this.run(group, dense(params), dense(grads), [], false);
+    }
     // a new momentum starts as the gradient itself, an old one decays: two calls
     const isNew = params.map((p) => !this.state.get(p)?.momentumBuffer);
     for (const first of [true, false]) {

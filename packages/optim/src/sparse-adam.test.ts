@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ones, sparseCooTensor, type Tensor, tensor } from '@flambeau/core';
 import { expect, test } from 'vitest';
-import { type OptimizerStateDict, SparseAdam, type SparseAdamOptions } from './index.js';
+import { Adam, type OptimizerStateDict, SGD, SparseAdam, type SparseAdamOptions } from './index.js';
 
 interface Stored {
   readonly shape: number[];
@@ -47,4 +47,28 @@ test('a dense gradient is refused', () => {
   const table = ones([3, 2]).requiresGrad_();
   table.sum().backward();
   expect(() => new SparseAdam([table]).step()).toThrow('SparseAdam: a gradient is dense');
+});
+
+test('SGD without momentum takes sparse gradients, other optimizers say that they do not', () => {
+  const table = (sparse: boolean): Tensor => {
+    const t = ones([3, 2]).requiresGrad_();
+    const grad = sparseCooTensor([[2, 0, 2]], tensor([1, 2, 3, 4, 5, 6]).reshape([3, 2]), [3, 2]);
+    t.grad = sparse ? grad : grad.toDense();
+    return t;
+  };
+  for (const maximize of [false, true]) {
+    const [sparse, dense] = [table(true), table(false)];
+    const beside = table(false);
+    new SGD([sparse, beside], { lr: 0.5, maximize }).step();
+    new SGD([dense], { lr: 0.5, maximize }).step();
+    expect(sparse.toArray()).toEqual(dense.toArray());
+    expect(beside.toArray()).toEqual(dense.toArray());
+  }
+  const one = table(true);
+  const adam = new Adam([one]);
+  expect(() => adam.step()).toThrow('Adam: a gradient is sparse');
+  expect(() => new SGD([one], { momentum: 0.9 }).step()).toThrow('SGD: a gradient is sparse');
+  expect(one.toArray()).toEqual(ones([3, 2]).toArray());
+  adam.zeroGrad({ setToNone: false });
+  expect((one.grad as Tensor).toDense().countNonzero().item()).toBe(0);
 });

@@ -35,6 +35,10 @@ export class SparseAdam extends Optimizer<SparseAdamSettings, SparseAdamState> {
     for (const [i, beta] of betas.entries()) checkSetting('SparseAdam', `betas[${i}]`, beta, 0, 1);
   }
 
+  protected override takesSparseGradients(): boolean {
+    return true;
+  }
+
   protected override update(
     { lr, betas, eps, maximize }: ParamGroup<SparseAdamSettings>,
     params: readonly Tensor[],

@@ -3,8 +3,8 @@
  * other, round by round, and compares the times that their training loops report. See README.md.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -14,8 +14,13 @@ import { median } from './statistics.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const run = promisify(execFile);
 
+/** The same for both sides, or for ours and for PyTorch's. */
+type Args = readonly string[] | readonly [readonly string[], readonly string[]];
+
 /** Arguments that make each example's training long enough for a compiler to warm up and short enough to be repeated. */
-function work(data: string): Readonly<Record<string, readonly string[]>> {
+function work(data: string, folder: string): Readonly<Record<string, Args>> {
+  const weights = ['--weights', join(data, 'resnet-cifar10/resnet20-12fca82f.th')];
+  const pixels = join(folder, 'pixels.safetensors');
   const set = (folder: string, ...rest: string[]) => ['--data', join(data, folder), ...rest];
   return {
     'fashion-mlp': set('fashion-mnist', '--epochs', '1'),
@@ -28,11 +33,12 @@ function work(data: string): Readonly<Record<string, readonly string[]>> {
     vae: set('mnist', '--epochs', '1'),
     gan: set('mnist', '--steps', '150'),
     unet: ['--epochs', '2'],
-    ddpm: set('optdigits', '--steps', '300'),
+    ddpm: set('mnist', '--steps', '300'),
     gcn: ['--data', join(root, 'apps/examples/test/cora.npz'), '--runs', '2'],
     recommender: ['--epochs', '2'],
     forecaster: set('ett/ETTh1.csv', '--epochs', '1'),
-    'transfer-learning': set('hymenoptera_data', '--weights', join(data, 'resnet-cifar10/resnet20-12fca82f.th')),
+    // Python reads the pixels that our side has decoded
+    'transfer-learning': [set('hymenoptera_data', ...weights, '--export', pixels), [...weights, '--pixels', pixels]],
     dqn: ['--steps', '5000'],
   };
 }
@@ -52,7 +58,9 @@ const { values, positionals } = parseArgs({
 });
 if (values.data === undefined || !existsSync(values.data))
   throw new Error('name the folder that holds fashion-mnist, mnist, names, … with --data DIR');
-const all = work(values.data);
+const folder = mkdtempSync(join(tmpdir(), 'flambeau-examples-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const all = work(values.data, folder);
 const names = positionals.length > 0 ? positionals : Object.keys(all);
 const unknown = names.filter((name) => !(name in all));
 if (unknown.length > 0) throw new Error(`there is no example ${unknown.join(' or ')}; there are ${Object.keys(all).join(', ')}`);
@@ -69,7 +77,9 @@ for (const name of names) {
     for (const side of round % 2 === 0 ? [0, 1] : [1, 0]) {
       process.stdout.write(`\r\x1b[K${name}: round ${round + 1}, ${['ours', 'PyTorch'][side]}`);
       const [command, program] = sides[side];
-      seconds[side].push(await secondsOf(command, [program, ...all[name]], threads));
+      const args = all[name];
+      const own = typeof args[0] === 'string' ? (args as readonly string[]) : (args[side] as readonly string[]);
+      seconds[side].push(await secondsOf(command, [program, ...own], threads));
     }
   const [ours, theirs] = seconds.map(median);
   rows.push([name, `${ours.toFixed(2)} s`, `${theirs.toFixed(2)} s`, (theirs / ours).toFixed(2)]);

@@ -8,7 +8,8 @@ import type { Tensor } from '../tensor.js';
 import { viewAsComplex, viewAsReal } from './complex.js';
 import { lt } from './comparison.js';
 import { castTo } from './copy.js';
-import { add, mul } from './elementwise.js';
+import { diagEmbed } from './diagonals.js';
+import { add, floorDivide, mul, sub } from './elementwise.js';
 import { stack } from './joining.js';
 import { constantPad } from './padding.js';
 import { movedim, reshape, select, transpose } from './view.js';
@@ -19,6 +20,12 @@ export function asBlocks(z: Tensor): Tensor {
   const timesI = mul(z, tensor({ re: 0, im: 1 }, { dtype: z.dtype }));
   const pairs = stack([viewAsReal(z), viewAsReal(timesI)], -1); // (*, m, n, 2, 2)
   return reshape(transpose(pairs, -3, -2), [...z.shape.slice(0, -2), 2 * m, 2 * n]);
+}
+
+/** The same square matrices with real numbers on their diagonals. */
+export function withRealDiagonal(z: Tensor): Tensor {
+  const d = z.diagonal(0, -2, -1);
+  return sub(z, diagEmbed(mul(sub(d, d.conj()), 0.5)));
 }
 
 /** `(*, m, k)` complex as `(*, 2m, k)` real: the left columns of the blocks. */
@@ -38,6 +45,9 @@ export function fromBlocks(x: Tensor): Tensor {
   const [m, n] = x.shape.slice(-2);
   return fromColumns(select(reshape(x, [...x.shape.slice(0, -2), m, n / 2, 2]), -1, 0));
 }
+
+/** The number of a pivot of the blocks, counted from 1, as that of the complex matrix; 0 stays 0. */
+export const infoFromBlocks = (info: Tensor): Tensor => floorDivide(add(info, 1), 2);
 
 /**
  * A QR decomposition of blocks as one of complex numbers. Only with a positive diagonal is `R` unique, and so made of blocks.

@@ -42,7 +42,8 @@ export interface ToOptions {
  */
 export function to(self: Tensor, target: DType | Tensor | ToOptions): Tensor {
   checkTensor('to', 'self', self);
-  const options: ToOptions = typeof target === 'string' ? { dtype: target } : isTensor(target) ? { dtype: target.dtype } : target;
+  const options: ToOptions =
+    typeof target === 'string' ? { dtype: target } : isTensor(target) ? { dtype: target.dtype, device: target.device } : target;
   const { dtype = self.dtype, device = self.device, copy = false, memoryFormat = 'preserve_format' } = options;
   const backend = backendFor('to', device);
   if (device !== self.device) {

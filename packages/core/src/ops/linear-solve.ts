@@ -7,7 +7,7 @@ import { defineOp, type Op, type TensorMeta } from '../op.js';
 import { sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireSameDtype } from './dtype-checks.js';
-import { asBlocks, asColumns, fromBlocks, fromColumns } from './complex-matrices.js';
+import { asBlocks, asColumns, fromBlocks, fromColumns, infoFromBlocks, withRealDiagonal } from './complex-matrices.js';
 import { batchShape, broadcastBatches, checkInfo, isComplexMatrix, requireMatrices, requireSquare } from './matrix-checks.js';
 import { exchangeRows } from './row-exchange.js';
 
@@ -123,11 +123,13 @@ export function choleskyEx(
 /**
  * The lower triangular `L` with positive diagonal and `A = L Lᴴ`. PyTorch: `torch.linalg.cholesky`.
  *
- * @param A - Symmetric or Hermitian, positive definite, shape `(*, n, n)`; only the lower (with `upper`, the upper) triangle is read.
+ * @param A - Symmetric or Hermitian, positive definite, shape `(*, n, n)`; only the lower (with `upper`, the upper) triangle is read, and
+ *   of complex numbers on the diagonal the real parts.
  * @throws {LinAlgError} If a matrix is not positive definite.
  */
 export function cholesky(A: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
-  if (isComplexMatrix('linalg.cholesky', 'A', A)) return fromBlocks(choleskyWithInfo(asBlocks(A), upper, true)[0]);
+  if (isComplexMatrix('linalg.cholesky', 'A', A))
+    return fromBlocks(choleskyWithInfo(asBlocks(withRealDiagonal(A)), upper, true)[0]);
   return choleskyWithInfo(A, upper, true)[0];
 }
 
@@ -254,7 +256,7 @@ export function solveEx(
       return [isVector ? X.mT.squeeze(-1) : X.mT, info];
     }
     const [columns, , , info] = solveWithFactors(asBlocks(A), asColumns(b), true, checkErrors);
-    return [isVector ? fromColumns(columns).squeeze(-1) : fromColumns(columns), info];
+    return [isVector ? fromColumns(columns).squeeze(-1) : fromColumns(columns), infoFromBlocks(info)];
   }
   const [X, , , info] = solveWithFactors(A, isVector ? B.unsqueeze(-1) : B, left, checkErrors);
   return [isVector ? X.squeeze(-1) : X, info];
@@ -291,7 +293,7 @@ export const invWithFactors: Op<[A: Tensor, checked: boolean], Tensor[], 'self',
 export function invEx(A: Tensor, { checkErrors = false }: CheckOptions = {}): [inverse: Tensor, info: Tensor] {
   if (isComplexMatrix('linalg.inv', 'A', A)) {
     const [inverse, info] = invWithFactors(asBlocks(A), checkErrors);
-    return [fromBlocks(inverse), info];
+    return [fromBlocks(inverse), infoFromBlocks(info)];
   }
   const [inverse, info] = invWithFactors(A, checkErrors);
   return [inverse, info];

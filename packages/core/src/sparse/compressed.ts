@@ -2,7 +2,7 @@
  * Sparse matrices by compressed rows (CSR) or columns (CSC): where in the entries each row (column) begins, and the column (row) and
  * value of each entry.
  */
-import { arange, finish, type TensorOptions } from '../creation.js';
+import { arange, finish, type TensorOptions, zerosLike } from '../creation.js';
 import { formatShape, IndexError, LayoutError, ShapeError, ValueError } from '../errors.js';
 import type { TensorData } from '../from-data.js';
 import { type Indices, toIndices } from '../ops/indices.js';
@@ -37,6 +37,11 @@ export class SparseCompressedTensor extends SparseTensor {
 
   override withEntries(entries: Tensor): this {
     return new SparseCompressedTensor(this.shape, this.byRows, this.compressed, this.plain, entries) as this;
+  }
+  override withoutEntries(): this {
+    const nothing = (t: Tensor): Tensor => narrow(t, 0, 0, 0);
+    const compressed = zerosLike(this.compressed);
+    return new SparseCompressedTensor(this.shape, this.byRows, compressed, nothing(this.plain), nothing(this.entries)) as this;
   }
   override become(source: SparseTensor): void {
     if (

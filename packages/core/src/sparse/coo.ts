@@ -40,6 +40,9 @@ export class SparseCooTensor extends SparseTensor {
   override withEntries(entries: Tensor): this {
     return new SparseCooTensor(this.shape, this.coordinates, entries, this.coalesced) as this;
   }
+  override withoutEntries(): this {
+    return new SparseCooTensor(this.shape, narrow(this.coordinates, 1, 0, 0), narrow(this.entries, 0, 0, 0), true) as this;
+  }
   override become(source: SparseTensor): void {
     if (!(source instanceof SparseCooTensor) || !sameShape(source.shape, this.shape) || source.dtype !== this.dtype)
       throw new LayoutError(

@@ -4,7 +4,7 @@
  */
 import { context, Layer } from '../context.js';
 import { dispatch, type DispatchLayer, registerLayer } from '../dispatch.js';
-import { AutogradError, formatShape, LayoutError } from '../errors.js';
+import { AutogradError, DTypeError, formatShape, LayoutError } from '../errors.js';
 import type { AnyOpDef, Attributes, Inputs, Outputs } from '../op.js';
 import { indexPutLeading_ } from '../ops/indexing.js';
 import { cat } from '../ops/joining.js';
@@ -112,6 +112,13 @@ function compute(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Tensor 
   return rule(inputs, attributes, def);
 }
 
+/** What an operation in place leaves in `self`. */
+function replacement(def: AnyOpDef, self: SparseTensor, inputs: Inputs, attributes: Attributes): SparseTensor {
+  if (def.name === 'copy') return (inputs[1] as Tensor).clone() as SparseTensor;
+  if (def.name === 'fill' && attributes.re === 0 && attributes.im === 0) return self.withoutEntries();
+  return compute(def, inputs, attributes) as SparseTensor;
+}
+
 const sparseLayer: DispatchLayer = {
   call(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs {
     return compute(def, inputs, attributes);
@@ -119,18 +126,24 @@ const sparseLayer: DispatchLayer = {
   callInplace(def: AnyOpDef, self: Tensor, inputs: Inputs, attributes: Attributes): Tensor {
     if (!(self instanceof SparseTensor)) {
       const other = inputs[1];
+      const fits = (t: Tensor): boolean => t.info.category <= self.info.category;
       // touches only the places that have entries
-      if (def.name === 'add' && other instanceof SparseCooTensor && other.sparseDims > 0 && sameShape(self.shape, other.shape))
-        return indexPutLeading_(self, other.entries, other.coordinates, true);
-      return copy_(self, compute(def, inputs, attributes));
+      if (def.name === 'add' && other instanceof SparseCooTensor && other.sparseDims > 0)
+        if (fits(other) && sameShape(self.shape, other.shape))
+          return indexPutLeading_(self, other.entries, other.coordinates, true);
+      const result = compute(def, inputs, attributes);
+      if (!fits(result))
+        throw new DTypeError(
+          `${def.name}: a result of dtype ${result.dtype} cannot be stored in a tensor of dtype ${self.dtype}`,
+        );
+      return copy_(self, result);
     }
     const isRecorded = (self.entries.layers & Layer.Autograd & ~context().excluded) !== 0;
     if (isRecorded)
       throw new AutogradError(
         `${def.name}_: a sparse tensor that needs gradients cannot be changed in place; use ${def.name}, or do it inside noGrad(() => …)`,
       );
-    const source = def.name === 'copy' ? (inputs[1] as Tensor).clone() : compute(def, inputs, attributes);
-    self.become(source as SparseTensor);
+    self.become(replacement(def, self, inputs, attributes));
     return self;
   },
 };

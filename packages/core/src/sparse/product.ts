@@ -37,7 +37,7 @@ const sortedRows = new WeakMap<Tensor, SortedRows>();
 function sortRows(t: SparseCooTensor): SortedRows {
   const { coordinates } = t;
   const known = sortedRows.get(coordinates);
-  if (known !== undefined && known.version === coordinates.version) return known;
+  if (known?.version === coordinates.version && known.compressed.numel === t.shape[0] + 1) return known;
   const order = t.coalesced ? null : sortDim(coordinates.select(0, 0), 0, false)[1];
   const sorted = order === null ? t : new SparseCooTensor(t.shape, indexSelect(coordinates, 1, order), t.entries, false);
   const { compressed, plain } = compressedRows(sorted);

@@ -44,6 +44,8 @@ export abstract class SparseTensor extends Tensor<any> {
 
   /** @internal The same places with other values. */
   abstract withEntries(entries: Tensor): this;
+  /** @internal Of the same shape, with nothing but zeros. */
+  abstract withoutEntries(): this;
   /** @internal Takes over everything from a tensor of the same class and shape. */
   abstract become(source: SparseTensor): void;
 

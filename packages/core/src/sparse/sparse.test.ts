@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  DTypeError,
   IndexError,
   LayoutError,
   ones,
@@ -13,6 +14,7 @@ import {
   sparseCsrTensor,
   type Tensor,
   tensor,
+  testing,
   zeros,
 } from '../index.js';
 
@@ -102,6 +104,7 @@ describe('made by compressed rows', () => {
     expect(t.toSparseCsr().toDense().t().toArray()).toEqual(DENSE);
     expect(sparseCscTensor([0, 1, 1, 3], [1, 0, 1], [4, 3, 5]).toDense().toArray()).toEqual(DENSE);
     expect(s.toSparse().isCoalesced()).toBe(true);
+    expect(s.toSparseCoo().indices().toArray()).toEqual(INDICES);
     expect(s.add(s).layout).toBe('sparseCsr');
     expect(s.add(s).mul(s).toDense().toArray()).toEqual([
       [0, 0, 18],
@@ -128,6 +131,43 @@ describe('made by compressed rows', () => {
       [0, 3, 2],
     ]);
   });
+});
+
+test('zero_ removes all entries of any layout', () => {
+  for (const s of [make(), make().toSparseCsr(), make().t().toSparseCsc().t()]) {
+    expect(s.zero_()).toBe(s);
+    expect(s._nnz()).toBe(0);
+    expect(s.toDense().toArray()).toEqual(zeros([2, 3]).toArray());
+    expect(s.matmul(ones([3, 1])).toArray()).toEqual([[0], [0]]);
+  }
+  expect(() => make().fill_(1)).toThrow(LayoutError);
+});
+
+test('what is added in place must fit the dtype', () => {
+  const target = zeros([2, 3], { dtype: 'int64' });
+  for (const s of [make(), make().toSparseCsr()]) expect(() => target.add_(s)).toThrow(DTypeError);
+  expect(target.countNonzero().item()).toBe(0);
+  expect(zeros([2, 3], { dtype: 'float64' }).add_(make()).toArray()).toEqual(DENSE);
+});
+
+test('complex values: products with matrices on both sides, sums, functions', () => {
+  const s = make()
+    .to('complex64')
+    .mul(tensor({ re: 0, im: 1 }));
+  const dense = s.toDense();
+  const m = tensor([1, { re: 0, im: 2 }, { re: 3, im: -1 }]).reshape([3, 1]);
+  testing.assertClose(s.matmul(m), dense.matmul(m));
+  testing.assertClose(m.t().matmul(s.t()), m.t().matmul(dense.t()));
+  testing.assertClose(s.add(s).mul(s).toDense(), dense.add(dense).mul(dense));
+  testing.assertClose(s.sin().toDense(), dense.sin());
+});
+
+test('one tensor of indices serves matrices of different sizes', () => {
+  const indices = tensor([0, 1, 1, 0], { dtype: 'int64' }).reshape([2, 2]);
+  for (const rows of [2, 4, 2]) {
+    const product = sparseCooTensor(indices, [1, 2], [rows, 2]).matmul(ones([2, 1]));
+    expect(product.flatten().toArray()).toEqual([1, 2, 0, 0].slice(0, rows));
+  }
 });
 
 test('is printed as PyTorch prints it', () => {

@@ -29,42 +29,61 @@ struct BroadcastLoop {
     merge();
   }
 
-  /// The innermost stride of an operand; 0 for a loop of one element.
-  int64_t inner(int operand) const { return ndim ? strides[operand][ndim - 1] : 0; }
+  /// The innermost stride of an operand.
+  int64_t inner(int operand) const { return strides[operand][ndim - 1]; }
 
-  /// Calls row(pointers, length) for the pieces of elements [begin, end), in order; a piece lies within the innermost dim.
-  template <class Row>
-  void rows(int64_t begin, int64_t end, const Row &row) const {
+  /// A place in the loop: its indices, and where each operand stands.
+  struct Place {
+    int64_t index[FB_MAX_DIMS];
     char *at[kMaxOperands];
-    for (int k = 0; k < count; k++) at[k] = data[k];
-    if (ndim <= 1) {
-      for (int k = 0; k < count; k++) at[k] += begin * inner(k);
-      return row(at, end - begin);
-    }
-    int64_t position[FB_MAX_DIMS], rest = begin;
+  };
+  Place seek(int64_t element) const {
+    Place place;
+    for (int k = 0; k < count; k++) place.at[k] = data[k];
     for (int d = ndim - 1; d >= 0; d--) {
-      position[d] = rest % dims[d];
-      rest /= dims[d];
-      for (int k = 0; k < count; k++) at[k] += position[d] * strides[k][d];
+      const int64_t rest = element == 0 ? 0 : element / dims[d];  // division is slow, and small calls begin at 0
+      place.index[d] = element - rest * dims[d];
+      element = rest;
+      move(place, d, place.index[d]);
     }
+    return place;
+  }
+
+  /// Calls piece(pointers, rows, columns) for the next n elements, in order, and moves `place` behind them: rows lie next to each
+  /// other in the dim around the innermost one, and more than one of them only where they are whole.
+  template <class Piece>
+  void pieces(Place &place, int64_t n, const Piece &piece) const {
     const int last = ndim - 1;
-    for (int64_t left = end - begin; left > 0;) {
-      int64_t length = dims[last] - position[last];
-      if (length > left) length = left;
-      row(at, length);
-      left -= length;
-      for (int k = 0; k < count; k++) at[k] -= position[last] * strides[k][last];
-      position[last] = 0;
-      for (int d = last - 1; d >= 0; d--) {
-        for (int k = 0; k < count; k++) at[k] += strides[k][d];
-        if (++position[d] < dims[d]) break;
-        for (int k = 0; k < count; k++) at[k] -= dims[d] * strides[k][d];
-        position[d] = 0;
+    while (n > 0) {
+      const int64_t first = place.index[last], rest = dims[last] - first;
+      int64_t rows = 1, columns = rest < n ? rest : n;
+      if (last > 0 && columns == dims[last]) {
+        rows = dims[last - 1] - place.index[last - 1];
+        if (rows * columns > n) rows = n / columns;
+      }
+      piece(place.at, rows, columns);
+      n -= rows * columns;
+      if (columns < rest) {
+        place.index[last] += columns;
+        return move(place, last, columns);
+      }
+      place.index[last] = 0;
+      move(place, last, -first);
+      int64_t step = rows;
+      for (int d = last - 1; d >= 0; d--, step = 1) {
+        move(place, d, step);
+        if ((place.index[d] += step) < dims[d]) break;
+        move(place, d, -dims[d]);
+        place.index[d] = 0;
       }
     }
   }
 
  private:
+  void move(Place &place, int d, int64_t steps) const {
+    for (int k = 0; k < count; k++) place.at[k] += steps * strides[k][d];
+  }
+
   // The common case: a contiguous output, and inputs that lie as it does or hold one element.
   bool flat(const fb_tensor *const *tensors) {
     if (!is_contiguous(tensors[0])) return false;
@@ -97,6 +116,9 @@ struct BroadcastLoop {
       }
       ndim++;
     }
+    if (ndim) return;
+    dims[0] = ndim = 1;  // a loop of one element
+    for (int k = 0; k < count; k++) strides[k][0] = 0;
   }
 
   static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
@@ -124,7 +146,7 @@ struct BroadcastLoop {
       dims[kept] = joins ? dims[kept] * dims[d] : dims[d];
       for (int k = 0; k < count; k++) strides[k][kept] = strides[k][d];
     }
-    if (ndim) ndim = kept + 1;
+    ndim = kept + 1;
   }
 };
 

@@ -32,7 +32,7 @@ template <class T>
 inline auto lane_mask(int64_t n) {
   Vec<T> lane;
   for (int64_t i = 0; i < kLanes<T>; i++) lane[i] = static_cast<T>(i);
-  return lane < broadcast(static_cast<T>(n));
+  return lane < broadcast(static_cast<T>(n < kLanes<T> ? n : kLanes<T>));
 }
 #endif
 

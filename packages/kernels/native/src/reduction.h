@@ -12,6 +12,7 @@ namespace {
 struct ReductionPlan {
   const void *data;
   int32_t dtype;
+  bool half;     // of float16 or bfloat16
   Walk kept;     // stride a: in self, b: in the results; without the column dimension
   Walk reduced;  // stride a: in self; outermost first, without the innermost
   int64_t run = 1, run_stride = 1;          // the innermost reduced dimension
@@ -24,6 +25,7 @@ struct ReductionPlan {
 __attribute__((noinline)) inline bool plan_reduction(const fb_tensor *self, uint32_t mask, ReductionPlan &plan) {
   int64_t offset = 0, result_stride = 1;
   plan.dtype = self->dtype;
+  plan.half = plan.dtype == FB_FLOAT16 || plan.dtype == FB_BFLOAT16;
   int order[FB_MAX_DIMS], count = 0;
   int64_t result_strides[FB_MAX_DIMS];
   const auto weight = [&](int d) {  // sorts by stride, repeated elements (stride 0) outermost
@@ -71,37 +73,48 @@ struct Operation {
   const void *identity;
   bool has_parameters;
   int64_t element_size, size;  // of an element, of C
-  void (*row)(const void *p, int64_t n, void *lanes, const void *parameter);
+  void (*rows)(const void *p, int64_t n, int64_t rows, int64_t stride, void *lanes, bool own_lanes, const void *parameters);
   void (*columns)(const void *p, int64_t n, int64_t stride, int64_t columns, void *totals, const void *parameters);
-  void (*fold)(void *lanes);
+  void (*fold)(const void *lanes, int64_t rows, void *results);
   void (*combine)(void *a, const void *b, int64_t n);
 };
 
 template <class Op, class C, class S>
 struct Steps {
-  /// Adds n contiguous elements to the vector at `lanes`: four chains of 32 steps at a time, so that rounding errors grow slowly.
-  static void row(const void *from, int64_t n, void *lanes, const void *value) {
+  /// Adds rows of n contiguous elements, `stride` apart, to the vector at `lanes`, or each to its own vector and with its own parameter:
+  /// four chains of 32 steps at a time, so that rounding errors grow slowly.
+  static void rows(const void *from, int64_t n, int64_t rows, int64_t stride, void *to, bool own, const void *given) {
     constexpr int64_t L = kLanes<C>, kBlock = 32;
-    const S *p = static_cast<const S *>(from);
-    const Vec<C> identity = broadcast<C>(Op::identity()), parameter = broadcast<C>(*static_cast<const C *>(value));
-    Vec<C> total = load(static_cast<C *>(lanes));
-    while (n >= 4 * L) {
-      Vec<C> a = identity, b = identity, c = identity, d = identity;
-      const int64_t left = n / (4 * L), steps = left < kBlock ? left : kBlock;
-      for (int64_t s = 0; s < steps; s++, p += 4 * L) {
-        a = Op::combine(a, Op::map(load_as<C>(p), parameter));
-        b = Op::combine(b, Op::map(load_as<C>(p + L), parameter));
-        c = Op::combine(c, Op::map(load_as<C>(p + 2 * L), parameter));
-        d = Op::combine(d, Op::map(load_as<C>(p + 3 * L), parameter));
+    const S *row = static_cast<const S *>(from);
+    C *lanes = static_cast<C *>(to);
+    const C *parameters = static_cast<const C *>(given);
+    const S *const end = row + (rows - 1) * stride + n;  // behind the last element that may be read
+    const auto within = first_lanes<C>(n % L);
+    const Vec<C> identity = broadcast<C>(Op::identity());
+    for (; rows > 0; rows--, row += stride, lanes += own ? L : 0, parameters += own && Op::kParameter) {
+      const Vec<C> parameter = broadcast<C>(*parameters);
+      Vec<C> total = load(lanes);
+      const S *p = row;
+      int64_t left = n;
+      while (left >= 4 * L) {
+        Vec<C> a = identity, b = identity, c = identity, d = identity;
+        const int64_t quads = left / (4 * L), steps = quads < kBlock ? quads : kBlock;
+        for (int64_t s = 0; s < steps; s++, p += 4 * L) {
+          a = Op::combine(a, Op::map(load_as<C>(p), parameter));
+          b = Op::combine(b, Op::map(load_as<C>(p + L), parameter));
+          c = Op::combine(c, Op::map(load_as<C>(p + 2 * L), parameter));
+          d = Op::combine(d, Op::map(load_as<C>(p + 3 * L), parameter));
+        }
+        left -= steps * 4 * L;
+        total = Op::combine(total, Op::combine(Op::combine(a, b), Op::combine(c, d)));
       }
-      n -= steps * 4 * L;
-      total = Op::combine(total, Op::combine(Op::combine(a, b), Op::combine(c, d)));
+      for (; left >= L; left -= L, p += L) total = Op::combine(total, Op::map(load_as<C>(p), parameter));
+      if (left > 0) {
+        const Vec<C> x = Op::map(end - p >= L ? load_as<C>(p) : load_as<C>(p, left), parameter);
+        total = Op::combine(total, within ? x : identity);
+      }
+      store(lanes, total);
     }
-    for (; n > 0; n -= L, p += L) {
-      const Vec<C> x = Op::map(n >= L ? load_as<C>(p) : load_as<C>(p, n), parameter);
-      total = Op::combine(total, first_lanes<C>(n < L ? n : L) ? x : identity);
-    }
-    store(static_cast<C *>(lanes), total);
   }
 
   /// Adds n rows, `stride` apart, to totals[0..columns), in blocks of 32 rows. Totals and parameters are padded to whole vectors.
@@ -144,9 +157,26 @@ struct Steps {
     }
   }
 
-  static void fold(void *vector) {  // room for two vectors
-    C *const lanes = static_cast<C *>(vector);
-    for (int64_t width = kLanes<C> / 2; width > 0; width /= 2) store(lanes, Op::combine(load(lanes), load(lanes + width)));
+  /// results[i] = the lanes of vector i, joined pairwise: by halves down to 16 bytes.
+  static void fold(const void *vectors, int64_t rows, void *results) {
+    const C *lanes = static_cast<const C *>(vectors);
+    for (int64_t i = 0; i < rows; i++, lanes += kLanes<C>) static_cast<C *>(results)[i] = join(load(lanes));
+  }
+  template <class V>
+  static C join(V v) {
+    constexpr int64_t half = sizeof(V) / 2 / sizeof(C);
+    if constexpr (sizeof(V) > 16) {
+      typename VectorOf<C, sizeof(V) / 2>::type low, high;
+      memcpy(&low, &v, sizeof low);
+      memcpy(&high, reinterpret_cast<const char *>(&v) + sizeof low, sizeof high);
+      return join(Op::combine(low, high));
+    } else {
+      C lanes[2 * half];
+      memcpy(lanes, &v, sizeof lanes);
+      for (int64_t width = half; width > 0; width /= 2)
+        for (int64_t i = 0; i < width; i++) lanes[i] = Op::combine(lanes[i], lanes[i + width]);
+      return lanes[0];
+    }
   }
   static void combine(void *to, const void *from, int64_t n) {
     C *const a = static_cast<C *>(to);
@@ -157,30 +187,77 @@ struct Steps {
     }
   }
   static constexpr C kIdentity = Op::identity();
-  static constexpr Operation kOperation = {&kIdentity, Op::kParameter, sizeof(S), sizeof(C), row, columns, fold, combine};
+  static constexpr Operation kOperation = {&kIdentity, Op::kParameter, sizeof(S), sizeof(C), rows, columns, fold, combine};
 };
 
 // Elements reduced by one task, columns it takes at once, and room behind them for two vectors of any type.
 constexpr int64_t kPart = 32768, kTile = 1024, kPad = 2 * FB_VECTOR_BYTES;
 
-/// One run of float16 or bfloat16 elements, through a buffer of floats.
-__attribute__((noinline)) inline void reduce_half(const ReductionPlan &plan, const Operation &op, const char *from, int64_t n, int64_t columns,
-                                                  void *totals, const void *given) {
-  constexpr int64_t kRows = 8;
-  float buffer[kRows * kTile];
-  if (plan.rows) {
-    for (int64_t i = 0; i < n; i += kTile * kRows) {
-      const int64_t width = n - i < kTile * kRows ? n - i : kTile * kRows;
-      widen(buffer, from + i * 2, width, plan.dtype);
-      op.row(buffer, width, totals, given);
+constexpr int64_t kHalfRows = 8;
+
+/// op.rows on elements of the plan's dtype, float16 and bfloat16 ones through a buffer of floats.
+__attribute__((noinline)) inline void add_rows(const ReductionPlan &plan, const Operation &op, const char *from, int64_t n, int64_t rows,
+                                               int64_t stride, char *lanes, bool own_lanes, const char *parameters) {
+  if (!plan.half) return op.rows(from, n, rows, stride, lanes, own_lanes, parameters);
+  constexpr int64_t room = kHalfRows * kTile;
+  alignas(64) float buffer[room];
+  for (int64_t first = 0, together; first < rows; first += together) {
+    together = n > room ? 1 : room / n < rows - first ? room / n : rows - first;
+    char *const to = lanes + (own_lanes ? first * FB_VECTOR_BYTES : 0);
+    const char *const given = parameters + (own_lanes && op.has_parameters ? first * op.size : 0);
+    for (int64_t i = 0, width; i < n; i += width) {
+      width = n - i < room ? n - i : room;
+      for (int64_t r = 0; r < together; r++) widen(buffer + r * width, from + ((first + r) * stride + i) * 2, width, plan.dtype);
+      op.rows(buffer, width, together, width, to, own_lanes, given);
     }
-    return;
   }
-  for (int64_t i = 0; i < n; i += kRows) {
-    const int64_t rows = n - i < kRows ? n - i : kRows;
+}
+/// The same for op.columns.
+__attribute__((noinline)) inline void add_columns(const ReductionPlan &plan, const Operation &op, const char *from, int64_t n, int64_t columns,
+                                                  void *totals, const void *parameters) {
+  if (!plan.half) return op.columns(from, n, plan.run_stride, columns, totals, parameters);
+  alignas(64) float buffer[kHalfRows * kTile];
+  for (int64_t i = 0; i < n; i += kHalfRows) {
+    const int64_t rows = n - i < kHalfRows ? n - i : kHalfRows;
     for (int64_t r = 0; r < rows; r++) widen(buffer + r * columns, from + (i + r) * plan.run_stride * 2, columns, plan.dtype);
-    op.columns(buffer, rows, columns, columns, totals, given);
+    op.columns(buffer, rows, columns, columns, totals, parameters);
   }
+}
+
+/// Reduces along rows where each output has one part. Rows may be short, so a call takes many: one of each of many outputs, or many
+/// of one output, whichever are more.
+__attribute__((noinline)) inline void reduce_rows(const ReductionPlan &plan, const Operation &op, char *results, const char *parameters) {
+  const int64_t size = plan.half ? 2 : op.element_size;
+  alignas(64) char identity[FB_VECTOR_BYTES];
+  for (int64_t i = 0; i < FB_VECTOR_BYTES; i += op.size) memcpy(identity + i, op.identity, static_cast<size_t>(op.size));
+  parallel_for(plan.outputs, rows_per_chunk(plan.elements), [&](int64_t begin, int64_t end) {
+    constexpr int64_t kTogether = 64;
+    alignas(64) char lanes[kTogether * FB_VECTOR_BYTES];
+    Walk group = plan.kept, run = plan.reduced;
+    const Run outputs(group), repeats(run);
+    group.seek(begin / outputs.n);
+    for (int64_t o = begin, count; o < end; o += count) {
+      const int64_t first = o % outputs.n;
+      count = outputs.n - first < end - o ? outputs.n - first : end - o;
+      if (count > kTogether) count = kTogether;
+      for (int64_t i = 0; i < count; i++) memcpy(lanes + i * FB_VECTOR_BYTES, identity, sizeof identity);
+      const char *const from = static_cast<const char *>(plan.data) + (group.a + first * outputs.a) * size;
+      const int64_t parameter_size = op.has_parameters ? op.size : 0;
+      const char *const given = parameters + o * parameter_size;
+      run.seek(0);
+      for (int64_t r = run.size(); r > 0; r--, run.next()) {
+        const char *const p = from + run.a * size;
+        if (count >= repeats.n)
+          for (int64_t i = 0; i < repeats.n; i++) add_rows(plan, op, p + i * repeats.a * size, plan.run, count, outputs.a, lanes, true, given);
+        else
+          for (int64_t i = 0; i < count; i++)
+            add_rows(plan, op, p + i * outputs.a * size, plan.run, repeats.n, repeats.a, lanes + i * FB_VECTOR_BYTES, false,
+                     given + i * parameter_size);
+      }
+      op.fold(lanes, count, results + o * op.size);
+      if (first + count == outputs.n) group.next();
+    }
+  });
 }
 
 /// results[o] = combine over the reduced elements of map(element, parameters[o]), o in row-major order of the kept dimensions.
@@ -193,32 +270,21 @@ __attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Op
     for (int64_t o = 0; o < outputs; o++) results[o] = identity;
     return true;
   }
-  const bool half = plan.dtype == FB_FLOAT16 || plan.dtype == FB_BFLOAT16;
-  const int64_t element_size = half ? 2 : op.element_size;
+  const int64_t element_size = plan.half ? 2 : op.element_size;
   const int64_t width = plan.rows ? 1 : plan.columns < kTile ? plan.columns : kTile;
   int64_t part = (kPart / width + 31) / 32 * 32;  // reduced elements per part
   if (part < 256) part = 256;
   const int64_t parts = elements <= 2 * part ? 1 : (elements + part - 1) / part;
+  if (parts == 1 && plan.rows) {
+    reduce_rows(plan, op, reinterpret_cast<char *>(results), reinterpret_cast<const char *>(parameters));
+    return true;
+  }
   if (parts == 1) part = elements;
   Scratch memory(parts > 1 ? parts * outputs * static_cast<int64_t>(sizeof(C)) : 0);
   if (!memory.data) return false;
   C *const partial = parts > 1 ? memory.as<C>() : results;
   const int64_t groups = plan.kept.size(), tiles = plan.rows ? 1 : (plan.columns + width - 1) / width;
 
-  if (plan.rows && parts == 1 && plan.reduced.n == 0 && !half) {  // one run per output: short rows need a short loop
-    parallel_for(groups, rows_per_chunk(elements), [&](int64_t begin, int64_t end) {
-      Walk at = plan.kept;
-      at.seek(begin);
-      alignas(64) C totals[kPad];
-      for (int64_t g = begin; g < end; g++, at.next()) {
-        for (int64_t i = 0; i < 2 * kLanes<C>; i++) totals[i] = identity;
-        op.row(static_cast<const char *>(plan.data) + at.a * element_size, elements, totals, parameters + (op.has_parameters ? at.b : 0));
-        op.fold(totals);
-        results[at.b] = totals[0];
-      }
-    });
-    return true;
-  }
   parallel_for(parts * groups * tiles, rows_per_chunk(part * width), [&](int64_t begin, int64_t end) {
     Walk at = plan.kept, run = plan.reduced;
     alignas(64) C totals[kTile + kPad], given[kTile + kPad];
@@ -240,12 +306,11 @@ __attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Op
       for (int64_t i = p * part; i < last; run.next()) {  // the runs that make up this part
         const int64_t skip = i % plan.run, n = plan.run - skip < last - i ? plan.run - skip : last - i;
         const char *const q = from + (run.a + skip * plan.run_stride) * element_size;
-        if (half) reduce_half(plan, op, q, n, columns, totals, given);
-        else if (plan.rows) op.row(q, n, totals, given);
-        else op.columns(q, n, plan.run_stride, columns, totals, given);
+        if (plan.rows) add_rows(plan, op, q, n, 1, n, reinterpret_cast<char *>(totals), true, reinterpret_cast<const char *>(given));
+        else add_columns(plan, op, q, n, columns, totals, given);
         i += n;
       }
-      if (plan.rows) op.fold(totals), *to = totals[0];
+      if (plan.rows) op.fold(totals, 1, to);
       for (int64_t i = 0; i < columns; i++) to[(c + i) * plan.column_stride] = totals[i];
     }
   });

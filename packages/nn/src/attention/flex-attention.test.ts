@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { expectSame, load, type Stored, values } from '../../test/stored-case.js';
 import { attention, F } from '../index.js';
 
-const { andMasks, createBlockMask, flexAttention, flexAttentionWithLse, orMasks } = attention;
+const { andMasks, createBlockMask, createMask, flexAttention, flexAttentionWithLse, orMasks } = attention;
 
 interface StoredCase {
   readonly score: string | null;
@@ -133,6 +133,17 @@ describe('flexAttention', () => {
     values(actual).forEach((x, i) => {
       expect(x).toBeCloseTo(values(expected)[i], 5);
     });
+  });
+
+  test('a mask in full, once for all batches or for each', () => {
+    const lower = [
+      [true, false, false],
+      [true, true, false],
+    ];
+    expect(createMask(causal, null, null, 2, 3).toArray()).toEqual([[lower]]);
+    expect(createMask(causal, 2, 1, 2, 3).toArray()).toEqual([[lower], [lower]]);
+    const short = createMask((b, _h, _q, k) => k.le(b), 2, 1, 1, 3);
+    expect(short.toArray()).toEqual([[[[true, false, false]]], [[[true, true, false]]]]);
   });
 
   test('says what does not fit', () => {

@@ -69,7 +69,8 @@ class SparseLookup extends AutogradFunction {
             .flatten();
     const pick = (t: Tensor): Tensor => (counted === null ? t : t.indexSelect(0, counted));
     const values = pick(grad.reshape([-1, features]));
-    return [sparseCooTensor(pick(all).unsqueeze(0), values, [rows, features]), null, null];
+    const places = counted === null ? all.clone() : pick(all); // the caller may fill its index tensor anew
+    return [sparseCooTensor(places.unsqueeze(0), values, [rows, features]), null, null];
   }
 }
 

@@ -38,4 +38,13 @@ export const viewInplace: Group = {
     samples: [[normal([3, 4])], [normal([3])], [normal([])]],
     errors: [{ args: [normal([2, 2, 2])], throws: 'ShapeError', says: ['(2, 2, 2)'], op: 't' }],
   },
+  asStrided_: {
+    dtypes,
+    fixedLayout: true,
+    samples: [
+      [normal([3, 4]), [4, 3], [1, 4]],
+      [normal([3, 4]), [2, 2], [4, 2], 1],
+      [normal([12]), [], [], 3],
+    ],
+  },
 };

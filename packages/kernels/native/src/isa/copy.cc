@@ -1,5 +1,7 @@
 // copy between any dtypes and layouts, fill and arange.
+#include "../broadcast_loop.h"
 #include "../elementwise.h"
+#include "../simd.h"
 
 namespace fb::FB_ISA {
 namespace {
@@ -91,7 +93,7 @@ bool copy_transposed(const BroadcastLoop &loop, int64_t size) {
   int rows = -1;
   for (int d = 0; d < columns; d++)
     if (loop.strides[1][d] == size && loop.dims[d] >= 8) rows = d;
-  if (rows < 0 || loop.strides[0][columns] != size || loop.dims[columns] < 8) return false;
+  if (rows < 0 || loop.strides[1][columns] == size || loop.strides[0][columns] != size || loop.dims[columns] < 8) return false;
   const int64_t row_tiles = (loop.dims[rows] + kTile - 1) / kTile, column_tiles = (loop.dims[columns] + kTile - 1) / kTile;
   const int64_t planes = loop.n / (loop.dims[rows] * loop.dims[columns]);
   parallel_for(planes * row_tiles * column_tiles, 32, [&](int64_t begin, int64_t end) {
@@ -138,11 +140,10 @@ void copy_real(const fb_tensor *out, const fb_tensor *self) {
   const fb_tensor *tensors[] = {out, self};
   if (out->dtype == self->dtype) {
     const int64_t size = item_size(out->dtype);
-    const Elementwise call(movement(size), tensors, 2, nullptr, false);
-    if (!call.all_direct && copy_transposed(call.loop, size)) return;
-    return call.run(kCheapGrain);
+    if (copy_transposed(BroadcastLoop(tensors, 2), size)) return;
+    return run_elementwise(movement(size), tensors, 2, kCheapGrain, nullptr, false);
   }
-  Elementwise(conversion(out->dtype, self->dtype), tensors, 2, nullptr, true).run(kCheapGrain);
+  run_elementwise(conversion(out->dtype, self->dtype), tensors, 2, kCheapGrain, nullptr, true);
 }
 
 void set_true_where_nonzero(const fb_tensor *out, const fb_tensor *self) {
@@ -157,7 +158,7 @@ void set_true_where_nonzero(const fb_tensor *out, const fb_tensor *self) {
     const uint8_t *before = reinterpret_cast<const uint8_t *>(in[1]);
     for (int64_t i = 0; i < n; i++) reinterpret_cast<uint8_t *>(o)[i] = before[i] | (x[i] != 0);
   };
-  Elementwise(self->dtype == FB_FLOAT32 ? f32 : f, tensors, 3, nullptr, false).run(kCheapGrain);
+  run_elementwise(self->dtype == FB_FLOAT32 ? f32 : f, tensors, 3, kCheapGrain, nullptr, false);
 }
 
 int32_t fill(const fb_tensor *out, double re, double im);
@@ -213,29 +214,18 @@ int32_t fill(const fb_tensor *out, double re, double im) {
   alignas(16) char bytes[16] = {};
   encode(bytes, out->dtype, re, im);
   const int64_t size = item_size(out->dtype);
-  const BroadcastLoop loop(&out, 1);
-  parallel_for(loop.n, kCheapGrain, [&](int64_t begin, int64_t end) {
-    loop.rows(begin, end, [&](char *const *at, int64_t n) {
-      bool same = true;  // e.g. zero
-      for (int i = 1; i < size; i++) same = same && bytes[i] == bytes[0];
-      if (same && (loop.inner(0) == size || n == 1)) {
-        memset(at[0], bytes[0], static_cast<size_t>(n * size));
-        return;
-      }
-      alignas(64) char block[kBlock * 16];
-      const int64_t repeats = n < kBlock ? n : kBlock;
-      gather(block, bytes, 0, repeats, size);
-      for (int64_t i = 0; i < n; i += kBlock) {
-        const int64_t length = n - i < kBlock ? n - i : kBlock;
-        char *to = at[0] + i * loop.inner(0);
-        if (loop.inner(0) == size) {
-          memcpy(to, block, static_cast<size_t>(length * size));
-        } else {
-          scatter(to, block, loop.inner(0), length, size);
-        }
-      }
+  bool same = true;  // e.g. zero
+  for (int i = 1; i < size; i++) same = same && bytes[i] == bytes[0];
+  if (same && is_contiguous(out)) {
+    parallel_for(numel(out), kCheapGrain, [&](int64_t begin, int64_t end) {
+      memset(static_cast<char *>(out->data) + begin * size, bytes[0], static_cast<size_t>((end - begin) * size));
     });
-  });
+    return FB_OK;
+  }
+  fb_tensor element = {};
+  element.data = bytes, element.dtype = out->dtype;
+  const fb_tensor *tensors[] = {out, &element};
+  run_elementwise(movement(size), tensors, 2, kCheapGrain, nullptr, false);
   return FB_OK;
 }
 

@@ -130,7 +130,7 @@ struct FloorDivide {
 template <class Op, class T>
 void pairs(char *out, const char *const *in, int64_t n, const double *s) { block<Op, T>(out, in, 2 * n, s); }
 
-/// A product that is rounded by itself: GCC 12 fuses the products of a complex multiplication in vector code whatever
+/// A product that is rounded by itself: GCC 12 fuses the products of complex arithmetic in vector code whatever
 /// -ffp-contract says, and then results would depend on where an element stands.
 template <class T>
 inline T product(T a, T b) {
@@ -163,13 +163,13 @@ void complex_div(char *out, const char *const *in, int64_t n, const double *) {
     const T ar = a[2 * i], ai = a[2 * i + 1], br = b[2 * i], bi = b[2 * i + 1];
     const T br_abs = br < 0 ? -br : br, bi_abs = bi < 0 ? -bi : bi;
     if (br_abs >= bi_abs) {
-      const T ratio = br_abs == 0 ? T(0) : bi / br, scale = 1 / (br + bi * ratio);
-      o[2 * i] = (ar + ai * ratio) * scale;
-      o[2 * i + 1] = (ai - ar * ratio) * scale;
+      const T ratio = br_abs == 0 ? T(0) : bi / br, scale = 1 / (br + product(bi, ratio));
+      o[2 * i] = (ar + product(ai, ratio)) * scale;
+      o[2 * i + 1] = (ai - product(ar, ratio)) * scale;
     } else {
-      const T ratio = br / bi, scale = 1 / (br * ratio + bi);
-      o[2 * i] = (ar * ratio + ai) * scale;
-      o[2 * i + 1] = (ai * ratio - ar) * scale;
+      const T ratio = br / bi, scale = 1 / (product(br, ratio) + bi);
+      o[2 * i] = (product(ar, ratio) + ai) * scale;
+      o[2 * i + 1] = (product(ai, ratio) - ar) * scale;
     }
   }
 }

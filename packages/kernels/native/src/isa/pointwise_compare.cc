@@ -1,4 +1,5 @@
 // Comparisons, logic and tests of numbers: bool outputs; and where().
+#include "../element.h"
 #include "../elementwise.h"
 
 namespace fb::FB_ISA {
@@ -90,14 +91,14 @@ void select(char *out, const char *const *in, int64_t n, const double *) {
 
 int32_t where(const fb_tensor *out, const fb_tensor *condition, const fb_tensor *a, const fb_tensor *b) {
   typedef VectorOf<uint64_t, 16>::type Pair;
-  const int64_t size = item_size(out->dtype);
+  const int64_t size = element_size(out->dtype);
   const BlockFunction f = size == 1   ? select<uint8_t>
                           : size == 2 ? select<uint16_t>
                           : size == 4 ? select<uint32_t>
                           : size == 8 ? select<uint64_t>
                                       : select<Pair>;
   const fb_tensor *tensors[] = {out, condition, a, b};
-  Elementwise(f, tensors, 4, nullptr, false).run(kCheapGrain);
+  run_elementwise(f, tensors, 4, kCheapGrain, nullptr, false);
   return FB_OK;
 }
 

@@ -1,5 +1,7 @@
 // Random numbers, a pure function of (seed, offset, element): element i takes word i % 4 of Philox block offset + i / 4, or,
 // where 64 bits are needed, pair i % 2 of block offset + i / 2. Outputs are contiguous.
+#include "../broadcast_loop.h"
+#include "../convert.h"
 #include "../elementwise.h"
 #include "../philox.h"
 #include "../vector_math_wide.h"

@@ -67,6 +67,7 @@ int32_t cumprod(const fb_tensor *out, const fb_tensor *self, int64_t dim) {
 
 /// The extreme element so far and where it stands: of equal ones the last. From the first NaN on it is NaN.
 int32_t cumulative_extreme(const fb_tensor *values, const fb_tensor *indices, const fb_tensor *self, int64_t dim, bool greatest) {
+  if (numel(self) == 0) return FB_OK;
   const Lines lines(self, values, indices, dim);
   return for_real(self->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) S;

@@ -1,6 +1,7 @@
 // Special functions and rarer arithmetic. Everything floating is computed in double, one element after the other, and rounded
 // once: these functions are about being right. Formulas: Abramowitz and Stegun 1964 (A&S).
 #include <math.h>
+#include <string.h>
 
 #include "../elementwise.h"
 
