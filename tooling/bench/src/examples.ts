@@ -23,14 +23,14 @@ function work(data: string, folder: string): Readonly<Record<string, Args>> {
   const pixels = join(folder, 'pixels.safetensors');
   const set = (folder: string, ...rest: string[]) => ['--data', join(data, folder), ...rest];
   return {
-    'fashion-mlp': set('fashion-mnist', '--epochs', '1'),
+    'fashion-mlp': set('fashion-mnist', '--epochs', '4'),
     'fashion-cnn': set('fashion-mnist', '--epochs', '1'),
     'fashion-resnet': set('fashion-mnist', '--epochs', '1'),
     'surnames-lstm': set('names', '--epochs', '1'),
     'char-gpt': set('tinyshakespeare/input.txt', '--steps', '300'),
     translation: ['--steps', '150'],
     autoencoder: set('mnist', '--epochs', '1'),
-    vae: set('mnist', '--epochs', '1'),
+    vae: set('mnist', '--epochs', '3'),
     gan: set('mnist', '--steps', '150'),
     unet: ['--epochs', '2'],
     ddpm: set('mnist', '--steps', '300'),

@@ -15,7 +15,7 @@ __attribute__((noinline)) V gate(V x) { return sigmoid(x); }
 template <class T, class Body>
 inline void for_units(const fb_tensor *state, const Body &body) {
   const int64_t units = state->dims[1];
-  parallel_for(state->dims[0], 4096 / (units + 1) + 1, [&](int64_t begin, int64_t end) {
+  parallel_for(state->dims[0], 1024 / (units + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++)
       for (int64_t i = 0; i < units; i += kLanes<T>) body(row, i, units - i < kLanes<T> ? units - i : kLanes<T>);
   });
