@@ -7,11 +7,11 @@ namespace fb::FB_ISA {
 namespace {
 
 /// How the output is cut into the tiles that one chunk computes each: `rows` high and `across` beside each other. All rows and at most
-/// about 256 columns (B's part fits the L2 cache), as many tiles for each thread, and more until every thread finds one. Columns first: a
+/// about 256 columns (B's part fits the L2 cache), as many tiles for each thread, and more until every thread finds two. Columns first: a
 /// tile packs its part of B, so rows that are cut cost packing. No sum depends on the cuts.
 template <class T>
 void choose_tiles(int64_t m, int64_t n, int64_t depth, int64_t panel_rows, int64_t &rows, int64_t &across) {
-  const double work = static_cast<double>(m * n) * static_cast<double>(depth) / kChunkWork, wanted = num_threads();
+  const double work = static_cast<double>(m * n) * static_cast<double>(depth) / kChunkWork, wanted = 2.0 * num_threads();
   const int64_t panels = divide_up(n, kTileColumns<T>);
   rows = m, across = min(panels, round_up(divide_up(n, 256), num_threads()));
   while (static_cast<double>(divide_up(m, rows) * across) < (work < wanted ? work : wanted)) {
@@ -100,15 +100,9 @@ int32_t large_product(const Product<S> &q, int64_t x) {
 
   int64_t rows, across;
   choose_tiles<T>(slab_rows, q.n, block, panel_rows, rows, across);
-  // The last tiles are halved, so that a thread that is held up delays the others less; wider ones come first, so that threads that take
-  // turns do the same work.
-  const int64_t panels = divide_up(q.n, NR), halved = panels >= 2 * across ? min(across, num_threads()) : 0, wide = across - halved;
-  const int64_t parts = halved ? 2 : 1, tiles_across = across + halved;
-  const int64_t b_size = (in_place ? 1 : parts * divide_up(panels, parts * across)) * b_panel;
-  const auto column_of = [&](int64_t tile) {
-    const int64_t part = tile < wide ? parts * tile : parts * wide + tile - wide;
-    return min(q.n, (part * (panels / (parts * across)) + min(part, panels % (parts * across))) * NR);
-  };
+  const int64_t panels = divide_up(q.n, NR), b_size = (in_place ? 1 : divide_up(panels, across)) * b_panel;
+  // Wider tiles come first, so that threads that take turns do the same work.
+  const auto column_of = [&](int64_t tile) { return min(q.n, (tile * (panels / across) + min(tile, panels % across)) * NR); };
   for (int64_t i0 = 0; i0 < q.m; i0 += slab_rows)
     for (int64_t p = 0; p < q.k; p += block) {
       const int64_t depth = min(block, q.k - p), m = min(slab_rows, q.m - i0);
@@ -118,18 +112,18 @@ int32_t large_product(const Product<S> &q, int64_t x) {
           pack_a(q, a, a_memory + panel * a_panel, i0 + row, height, p, depth);
         }
       });
-      const int64_t tiles = tiles_across * divide_up(m, rows);
+      const int64_t tiles = across * divide_up(m, rows);
       const auto compute = [&](int64_t begin, int64_t end, void *memory) {
         T *const corner = static_cast<T *>(memory), *const b_memory = corner + kCorner<T>;
         for (int64_t tile = begin; tile < end; tile++) {
-          const int64_t i = tile / tiles_across * rows, height = min(rows, m - i);
-          const int64_t j = column_of(tile % tiles_across), width = column_of(tile % tiles_across + 1) - j;
+          const int64_t i = tile / across * rows, height = min(rows, m - i);
+          const int64_t j = column_of(tile % across), width = column_of(tile % across + 1) - j;
           const int64_t whole = in_place ? width / NR * NR : 0;
           const S *const b_tile = b + q.b_at(p, j);
           pack_b(q, b, b_memory, b_panel, j + whole, width - whole, p, depth);
           // The tile after the ones that all threads work on now is the likeliest to be this thread's next.
-          const int64_t next = tile + num_threads(), next_j = column_of(next % tiles_across);
-          const int64_t next_width = in_place || next >= tiles ? 0 : column_of(next % tiles_across + 1) - next_j;
+          const int64_t next = tile + num_threads(), next_j = column_of(next % across);
+          const int64_t next_width = in_place || next >= tiles ? 0 : column_of(next % across + 1) - next_j;
           Prefetch ahead = prefetch_b(q, b, next_j, next_width, p, depth);
           const int64_t share = divide_up(depth * width, divide_up(height, panel_rows) * divide_up(width, NR) * (64 / sizeof(S)));
           const T add = static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add);
