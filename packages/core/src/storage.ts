@@ -16,7 +16,7 @@ const SMALL_BYTES = 1024;
 /** From here on memory may hold a large page. */
 const LARGE_BYTES = 2 * 1024 * 1024;
 /** Above this Node's Buffer cannot go; such storages are zero-filled ArrayBuffers. */
-const MAX_UNINITIALIZED = 4 * 1024 ** 3 - LINE;
+const MAX_UNINITIALIZED = 4 * 1024 ** 3 - LARGE_BYTES;
 
 /** Memory that came from the user: checked for detachment before each use. */
 const FOREIGN = 1;
@@ -109,16 +109,18 @@ function bucketSize(bytes: number): number {
 // ---- allocation ----
 
 function ownBlock(capacity: number): Block {
+  // What spans several large pages begins with one: the reserve before it is never touched, so it costs addresses, not memory.
+  const line = capacity >= 2 * LARGE_BYTES ? LARGE_BYTES : LINE;
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = capacity <= MAX_UNINITIALIZED ? Buffer.allocUnsafeSlow(capacity + LINE) : new Uint8Array(capacity + LINE);
+    bytes = capacity <= MAX_UNINITIALIZED ? Buffer.allocUnsafeSlow(capacity + line) : new Uint8Array(capacity + line);
   } catch (cause) {
     throw new StorageError(`cannot allocate ${capacity} bytes of tensor memory`, { cause });
   }
   markAsUntransferable(bytes.buffer);
   const base = addressOf(bytes);
   if (capacity >= LARGE_BYTES) useLargePages(base, bytes.byteLength);
-  const skip = (LINE - (base % LINE)) % LINE;
+  const skip = (line - (base % line)) % line;
   counters.allocatedBytes += capacity;
   counters.allocations++;
   return { buffer: bytes.buffer, byteOffset: skip, address: base + skip, capacity };
