@@ -89,13 +89,25 @@ export interface ScatterReduceOptions {
 
 const scatterReduceOp_ = inplace(scatterReduceOp);
 
-function checkReduction(op: string, self: Tensor, index: Tensor, src: Tensor, dim: number, reduce: ScatterReduction): void {
+/** The dimension from 0, and the indices as a tensor, after all checks. */
+function checkReduction(
+  self: Tensor,
+  dim: number,
+  index: Indices,
+  src: Tensor,
+  reduce: ScatterReduction,
+): [along: number, places: Tensor] {
+  const op = 'scatterReduce';
+  checkTensor(op, 'self', self);
+  const along = normalizeDim(op, dim, self.ndim);
+  const places = toIndices(op, 'index', index);
   checkTensor(op, 'src', src);
   requireSameDtype(op, ['self', 'src'], [self, src]);
   if (!['sum', 'prod', 'mean', 'amax', 'amin'].includes(reduce))
     throw new ValueError(`${op}: the reduction must be 'sum', 'prod', 'mean', 'amax' or 'amin', got '${String(reduce)}'`);
-  checkIndexShape(op, index, self, 'the input', dim);
-  if (index.ndim > 1 || src.ndim > 1 || index.numel > src.numel) checkIndexShape(op, index, src, 'src', null);
+  checkIndexShape(op, places, self, 'the input', along);
+  if (places.ndim > 1 || src.ndim > 1 || places.numel > src.numel) checkIndexShape(op, places, src, 'src', null);
+  return [along, places];
 }
 
 /** The sums where `index` points; without `self` for its elements there. */
@@ -122,10 +134,7 @@ export function scatterReduce(
   reduce: ScatterReduction,
   { includeSelf = true }: ScatterReduceOptions = {},
 ): Tensor {
-  checkTensor('scatterReduce', 'self', self);
-  const along = normalizeDim('scatterReduce', dim, self.ndim);
-  const places = toIndices('scatterReduce', 'index', index);
-  checkReduction('scatterReduce', self, places, src, along, reduce);
+  const [along, places] = checkReduction(self, dim, index, src, reduce);
   if (reduce === 'sum') return sums(self, along, places, src, includeSelf);
   if (reduce === 'mean') return means(self, along, places, src, includeSelf);
   return scatterReduceOp(self, along, places, src, reduce, includeSelf);
@@ -138,10 +147,7 @@ export function scatterReduce_(
   reduce: ScatterReduction,
   { includeSelf = true }: ScatterReduceOptions = {},
 ): Tensor {
-  checkTensor('scatterReduce', 'self', self);
-  const along = normalizeDim('scatterReduce', dim, self.ndim);
-  const places = toIndices('scatterReduce', 'index', index);
-  checkReduction('scatterReduce', self, places, src, along, reduce);
+  const [along, places] = checkReduction(self, dim, index, src, reduce);
   if (reduce === 'mean') return copy_(self, means(self, along, places, src, includeSelf));
   if (reduce !== 'sum') return scatterReduceOp_(self, along, places, src, reduce, includeSelf);
   if (!includeSelf) scatter_(self, along, places, 0);

@@ -33,8 +33,8 @@ export class AvgPool3d extends Pool<AvgPoolOptions> {
   }
 }
 
-/** The p-norm of each window of a sequence, `(N, C, L)`. PyTorch: `torch.nn.LPPool1d`. */
-export class LPPool1d extends Pool<LpPoolOptions> {
+/** What the LPPool layers share. */
+abstract class LPPool extends Pool<LpPoolOptions> {
   /** @param normType - The p. */
   constructor(
     readonly normType: number,
@@ -43,46 +43,28 @@ export class LPPool1d extends Pool<LpPoolOptions> {
   ) {
     super(kernelSize, options);
   }
-  forward(input: Tensor): Tensor {
-    return lpPool1d(input, this.normType, this.kernelSize, this.options);
-  }
   override extraRepr(): string {
     return `normType=${this.normType}, ${super.extraRepr()}`;
+  }
+}
+
+/** The p-norm of each window of a sequence, `(N, C, L)`. PyTorch: `torch.nn.LPPool1d`. */
+export class LPPool1d extends LPPool {
+  forward(input: Tensor): Tensor {
+    return lpPool1d(input, this.normType, this.kernelSize, this.options);
   }
 }
 
 /** The p-norm of each window of an image, `(N, C, H, W)`. PyTorch: `torch.nn.LPPool2d`. */
-export class LPPool2d extends Pool<LpPoolOptions> {
-  /** @param normType - The p. */
-  constructor(
-    readonly normType: number,
-    kernelSize: PerDim,
-    options: LpPoolOptions = {},
-  ) {
-    super(kernelSize, options);
-  }
+export class LPPool2d extends LPPool {
   forward(input: Tensor): Tensor {
     return lpPool2d(input, this.normType, this.kernelSize, this.options);
-  }
-  override extraRepr(): string {
-    return `normType=${this.normType}, ${super.extraRepr()}`;
   }
 }
 
 /** The p-norm of each box of a volume, `(N, C, D, H, W)`. PyTorch: `torch.nn.LPPool3d`. */
-export class LPPool3d extends Pool<LpPoolOptions> {
-  /** @param normType - The p. */
-  constructor(
-    readonly normType: number,
-    kernelSize: PerDim,
-    options: LpPoolOptions = {},
-  ) {
-    super(kernelSize, options);
-  }
+export class LPPool3d extends LPPool {
   forward(input: Tensor): Tensor {
     return lpPool3d(input, this.normType, this.kernelSize, this.options);
-  }
-  override extraRepr(): string {
-    return `normType=${this.normType}, ${super.extraRepr()}`;
   }
 }

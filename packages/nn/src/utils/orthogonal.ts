@@ -3,7 +3,6 @@ import { cat, eye, geqrf, linalg, randn, type Tensor, tensor, ValueError, zeros,
 import { fieldOf } from '../computed-property.js';
 import { orthonormalRows } from '../init-numerics.js';
 import { Module } from '../module.js';
-import { matrixExp } from './matrix-exp.js';
 import { registerParametrization } from './parametrize.js';
 
 export type OrthogonalMap = 'matrixExp' | 'cayley' | 'householder';
@@ -53,7 +52,7 @@ class Orthogonal extends Module {
     const [n, k] = x.shape;
     const lower = n === k ? x.tril() : cat([x.tril(), zeros([n, n - k], { dtype: x.dtype })], 1);
     const skew = lower.sub(lower.T);
-    if (this.map === 'matrixExp') return matrixExp(skew).narrow(1, 0, k);
+    if (this.map === 'matrixExp') return linalg.matrixExp(skew).narrow(1, 0, k);
     const identity = eye(n, n, { dtype: x.dtype });
     return linalg.solve(identity.sub(skew.mul(0.5)), identity.add(skew.mul(0.5))).narrow(1, 0, k);
   }
