@@ -12,14 +12,18 @@ interface Loop {
 }
 
 const full = process.env.FLAMBEAU_TEST_FULL !== undefined;
-const STEPS = full ? { mlp: 10_000, cnn: 500 } : { mlp: 500, cnn: 240 };
+const STEPS = full ? { mlp: 10_000, cnn: 500 } : { mlp: 500, cnn: 320 };
+/** Each collection walks the other objects, so these runs are slower, and settle in fewer steps. */
+const STEPS_WITH_BALLAST = full ? STEPS : { mlp: 500, cnn: 200 };
 const BALLAST_MB = 100;
 const script = new URL('training-loop.mjs', import.meta.url);
 const seconds = full ? 1800 : 100;
 const timeout = 1000 * seconds;
 
-const loop = (model: 'mlp' | 'cnn', mode: 'plain' | 'scope', ballastMB = 0) =>
-  resultOf<Loop>(script, [], [model, mode, String(STEPS[model]), String(ballastMB)], seconds);
+const loop = (model: 'mlp' | 'cnn', mode: 'plain' | 'scope', ballastMB = 0) => {
+  const steps = (ballastMB > 0 ? STEPS_WITH_BALLAST : STEPS)[model];
+  return resultOf<Loop>(script, [], [model, mode, String(steps), String(ballastMB)], seconds);
+};
 
 describe.each(['mlp', 'cnn'] as const)('training the %s', (model) => {
   let scoped: Loop;
@@ -50,7 +54,7 @@ describe.each(['mlp', 'cnn'] as const)('training the %s', (model) => {
       expect(plain.ballast).toBe(BALLAST_MB * 10_000);
       expect(plain.late).toBeLessThanOrEqual(1.05 * plain.early);
       expect(plain.peak).toBeLessThanOrEqual(2 * scopedToo.peak);
-      expect(plain.loss).toBe(scoped.loss);
+      expect(plain.loss).toBe(scopedToo.loss);
     },
     timeout,
   );
