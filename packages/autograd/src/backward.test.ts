@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { arange, AutogradError, add, ones, ShapeError, type Tensor, tensor, zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
 import { type GradOptions, grad, gradcheck } from './index.js';
@@ -226,7 +227,7 @@ describe('the graph as users see it', () => {
     const x = leaf([1, 2]);
     expect([x.isLeaf, x.gradFn, x.requiresGrad]).toEqual([true, null, true]);
     const y = x.exp();
-    expect([y.isLeaf, String(y.gradFn), y.requiresGrad]).toEqual([false, '<exp>', true]);
+    expect([y.isLeaf, inspect(y.gradFn), y.requiresGrad]).toEqual([false, '<exp>', true]);
     expect(y.gradFn?.nextFunctions.map((edge) => edge?.node.name)).toEqual(['AccumulateGrad']);
     expect(String(y)).toContain('gradFn=<exp>');
     expect(String(x)).toContain('requiresGrad=true');

@@ -94,6 +94,10 @@ export abstract class Node {
     return data;
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   /** @internal Hooks of the tensor that is this node's output `index`. */
   registerTensorHook(index: number, hook: TensorHook): () => void {
     const { hooks } = this.hooksOf(index);

@@ -551,4 +551,12 @@ describe('on the meta device', () => {
     expect(module.weight).toBe(weight);
     expect(module(ones([1, 3])).tolist()).toEqual(source(ones([1, 3])).tolist());
   });
+
+  test('a module takes values with assign, and says so', () => {
+    const source = new Linear(3, 2);
+    const module = new Linear(3, 2).to({ device: 'meta' });
+    expect(() => module.loadStateDict(source.stateDict())).toThrow(/weight: .*device meta.*assign: true.*toEmpty/);
+    module.loadStateDict(source.stateDict(), { assign: true });
+    expect(module(ones([1, 3])).tolist()).toEqual(source(ones([1, 3])).tolist());
+  });
 });

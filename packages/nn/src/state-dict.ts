@@ -114,7 +114,7 @@ export function loadStateDict(
       if (!optional) missingKeys.push(name);
       continue;
     }
-    const problem = tensor === null ? null : mismatch(tensor, source);
+    const problem = tensor === null ? null : mismatch(tensor, source, assign);
     if (problem === null) found.push([entry, source]);
     else {
       mismatchedKeys.push(name);
@@ -151,12 +151,15 @@ function load({ tensor, module }: Entry, source: Tensor, assign: boolean): void 
   else tensor.detached().copy_(source.reshape([...tensor.shape]));
 }
 
-function mismatch(target: Tensor, source: unknown): string | null {
+function mismatch(target: Tensor, source: unknown, assign: boolean): string | null {
   if (!isTensor(source)) return `expected a tensor, got ${source === null ? 'null' : typeof source}`;
   if (isLazy(target)) return null; // takes any shape
   const wanted = target.shape.join(', ');
   const got = source.shape.join(', ');
   // PyTorch before 0.4 saved scalars as vectors of one element
-  if (wanted === got || (wanted === '' && got === '1')) return null;
+  const fits = wanted === got || (wanted === '' && got === '1');
+  if (fits && target.device === 'meta' && source.device !== 'meta' && !assign)
+    return 'the module holds no values on device meta to copy into; pass { assign: true } or call toEmpty first';
+  if (fits) return null;
   return `shape (${got}) in the state dict, (${wanted}) in the module`;
 }
