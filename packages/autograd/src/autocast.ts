@@ -37,6 +37,8 @@ const FLOAT32 = [
   'prod',
   'lstm_cell',
   'gru_cell',
+  'recurrent_layer',
+  'recurrent_layer_steps',
   'linalg_cholesky_ex',
   'linalg_det',
   'linalg_eig',

@@ -105,6 +105,7 @@ export {
   numel,
   resultType,
 } from './type-info.js';
+export * as profiler from './profiler.js';
 export * as signal from './signal.js';
 export { bartlettWindow, blackmanWindow, hammingWindow, hannWindow, kaiserWindow } from './spectral-windows.js';
 
@@ -374,6 +375,7 @@ export {
 } from './ops/linalg.js';
 export { type ContractedDims, chainMatmul, einsum, tensordot } from './ops/contraction.js';
 export { choleskyInverse, choleskySolve, det, inv as inverse, logdet, luUnpack, slogdet } from './ops/linear-solve.js';
+export { intMm } from './ops/integer-product.js';
 export { type LowRankOptions, svdLowrank } from './ops/low-rank.js';
 export { matrixExp, matrixPower } from './ops/matrix-function.js';
 export { geqrf } from './ops/orthogonal.js';

@@ -32,6 +32,7 @@ export {
 export { setPrintSuffix } from './printing.js';
 export { runKernel } from './backend/cpu/cpu.js';
 export { attentionScoresBackward } from './ops/attention-parts.js';
+export { CellKind, type LayerAttributes, type LayerInputs } from './ops/recurrent-steps.js';
 export { transposedTables } from './ops/resampling-tables.js';
 export { castTo, toDtype } from './ops/copy.js';
 export { toIndices } from './ops/indices.js';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as fuzz from '../test/long.js';
 import { address, call, DTYPE_CODES, find, frame, isa, setNumThreads, setWinograd, Status } from './index.js';
 
 type Real = 'float32' | 'float64';
@@ -179,6 +180,21 @@ describe('3x3 convolutions by the algorithm of Winograd', () => {
     check({ ...wide, images: 6, size: [11, 15], groups: 2, bias: true });
   });
 
+  it(`agree for random sizes and channels (seed ${fuzz.seed})`, { timeout: 3_600_000 }, () => {
+    seed = fuzz.seed;
+    for (let trial = 0; trial < fuzz.trials(3, 150); trial++)
+      check({
+        ...wide,
+        images: integer(1, 6),
+        groups: integer(1, 2),
+        inChannels: integer(16, 80),
+        outChannels: integer(16, 80),
+        size: [integer(3, 33), integer(3, 33)],
+        padding: [integer(0, 2), integer(0, 2)],
+        bias: random() < 0.5,
+      });
+  });
+
   it('agree for channels that fill no vector', () => {
     check({ ...wide, images: 2, size: [20, 24], inChannels: 21, outChannels: 51 });
     check({ ...wide, images: 3, size: [17, 16], inChannels: 50, outChannels: 18, bias: true });
@@ -212,8 +228,9 @@ describe('3x3 convolutions by the algorithm of Winograd', () => {
 describe('conv2d and its gradients', () => {
   withWinograd(false);
 
-  it('agree with the definition for random geometries', () => {
-    for (let trial = 0; trial < 120; trial++) {
+  it(`agree with the definition for random geometries (seed ${fuzz.seed})`, { timeout: 3_600_000 }, () => {
+    seed = fuzz.seed;
+    for (let trial = 0; trial < fuzz.trials(120, 5_000); trial++) {
       const large = trial % 10 === 0;
       const depthwise = trial % 5 === 1;
       const pair = (low: number, high: number): [number, number] => [integer(low, high), integer(low, high)];

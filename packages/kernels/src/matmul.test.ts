@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as fuzz from '../test/long.js';
 import { address, call, DTYPE_CODES, find, frame, setNumThreads, Status } from './index.js';
 
 type Real = 'float32' | 'float64';
@@ -116,8 +117,9 @@ function checkMatmul(c: Case): void {
 }
 
 describe('matmul', () => {
-  it('gives the sums of products for random shapes, layouts and dtypes', () => {
-    for (let trial = 0; trial < 120; trial++) {
+  it(`gives the sums of products for random shapes, layouts and dtypes (seed ${fuzz.seed})`, { timeout: 3_600_000 }, () => {
+    seed = fuzz.seed;
+    for (let trial = 0; trial < fuzz.trials(120, 2_000); trial++) {
       const size = () => (random() < 0.25 ? integer(1, 4) : integer(1, trial % 12 === 0 ? 400 : 70));
       checkMatmul({
         dtype: random() < 0.6 ? 'float32' : 'float64',

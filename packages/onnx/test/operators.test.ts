@@ -424,6 +424,38 @@ cases('products', {
     (x) => [fb.linearActivation(x, ones([2, 4]), null, 'relu'), fb.linearActivation(x, ones([2, 4]), ones([2]), 'gelu')],
     floats,
   ],
+  intMm: [
+    (a) =>
+      fb.intMm(
+        a,
+        tensor(
+          [
+            [1, -2],
+            [3, 4],
+            [-127, 0],
+            [5, 127],
+          ],
+          { dtype: 'int8' },
+        ),
+      ),
+    (b) => randint(-128, 128, [b, 4], { dtype: 'int8' }),
+  ],
+  'intMm of uint8': [
+    (a) =>
+      fb.intMm(
+        a,
+        tensor(
+          [
+            [1, -2],
+            [3, 4],
+            [-127, 0],
+            [5, 127],
+          ],
+          { dtype: 'int8' },
+        ),
+      ),
+    (b) => randint(0, 256, [b, 4], { dtype: 'uint8' }),
+  ],
 });
 
 cases('convolutions and pooling', {

@@ -109,8 +109,11 @@ function byDifferences(program: DecidedProgram, free: readonly number[], ways: r
     const slope = (right - left) / (2 * STEP);
     const wider = (farRight - farLeft) / (4 * STEP);
     const bend = (right - here) / STEP - (here - left) / STEP;
+    const widerBend = (farRight - here) / (2 * STEP) - (here - farLeft) / (2 * STEP);
+    const kink = 2 * bend - widerBend; // what does not grow with the step
     const unit = 1 + Math.abs(slope);
-    return Math.abs(slope - wider) < 1e-6 * unit && Math.abs(bend) < 1e-2 * unit ? (4 * slope - wider) / 3 : null;
+    const smooth = Math.abs(slope - wider) < 1e-6 * unit && Math.abs(bend) < 1e-2 * unit && Math.abs(kink) < 1e-5 * unit;
+    return smooth ? (4 * slope - wider) / 3 : null;
   } catch (error) {
     if (error instanceof Unsuitable) return null;
     throw error;

@@ -6,6 +6,7 @@
  */
 import { attention } from './groups/attention.js';
 import { recurrentCells } from './groups/recurrent-cells.js';
+import { recurrentLayer } from './groups/recurrent-layer.js';
 import { ctcLoss } from './groups/ctc-loss.js';
 import { resampling } from './groups/resampling.js';
 import { fold } from './groups/fold.js';
@@ -65,6 +66,7 @@ import { combining } from './groups/combining.js';
 import { diagonals } from './groups/diagonals.js';
 import { distances } from './groups/distances.js';
 import { indexWriting } from './groups/index-writing.js';
+import { integerProduct } from './groups/integer-product.js';
 import { integration } from './groups/integration.js';
 import { quantile } from './groups/quantile.js';
 import { scan } from './groups/scan.js';
@@ -87,6 +89,7 @@ export const database = {
   resampling,
   ctcLoss,
   recurrentCells,
+  recurrentLayer,
   attention,
   activation,
   arithmetic,
@@ -143,6 +146,7 @@ export const database = {
   diagonals,
   distances,
   indexWriting,
+  integerProduct,
   integration,
   quantile,
   scan,

@@ -78,7 +78,7 @@ function operatorsOf(subject: Subject): Set<string> {
   withContext('operatorsOf', { active: Layer.Profiler }, () => {
     for (const c of casesOf(subject)) {
       if (c.sample.large || !['float64', subject.entry.dtypes[0]].includes(c.dtype)) continue;
-      if (c.dtype === 'float64' && hasGradient(subject.entry, c.sample)) {
+      if ((c.dtype === 'float64' || c.dtype === 'float32') && hasGradient(subject.entry, c.sample)) {
         const { args, leaves } = prepare(subject, c);
         const result = subject.call(...args);
         const outputs = differentiableResults(result);

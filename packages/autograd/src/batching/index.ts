@@ -15,6 +15,7 @@ const images: BatchRules = {
   adaptive_avg_pool2d: folded([0]),
   adaptive_avg_pool2d_backward: folded([0], ['inputSize']),
   adaptive_max_pool2d: folded([0]),
+  grid_sampler: folded([0, 1]),
 };
 
 const rules: BatchRules = { ...view, ...viewBackward, ...products, ...indexing, ...reducing, ...images };

@@ -4,7 +4,9 @@ import { CompiledRule } from '../op-node.js';
 import type { Derivatives } from '../rule.js';
 import { attention } from './attention.js';
 import { recurrentCells } from './recurrent-cells.js';
+import { recurrentLayer } from './recurrent-layer.js';
 import { ctcLoss } from './ctc-loss.js';
+import { gridSample } from './grid-sample.js';
 import { resampling } from './resampling.js';
 import { fold } from './fold.js';
 import { activation } from './activation.js';
@@ -56,9 +58,11 @@ type Tables = { [G in keyof Groups as keyof Derivatives<Groups[G]> extends never
 
 const tables = {
   fold,
+  gridSample,
   resampling,
   ctcLoss,
   recurrentCells,
+  recurrentLayer,
   attention,
   activation,
   arithmetic,

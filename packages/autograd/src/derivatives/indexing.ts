@@ -1,24 +1,39 @@
 /** Derivatives of `core/src/ops/indexing.ts`: what was read is added back, what was written is read. Indices have none. */
 import { type Tensor, zeros } from '@flambeau/core';
-import { groups } from '@flambeau/core/internal';
+import { groups, Layer } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
-const { indexLeading, indexPutLeading } = groups.indexing;
+const { indexLeading, indexPutLeading, indexPutLeading_ } = groups.indexing;
 
 const zerosFor = (g: Tensor, shape: readonly number[]): Tensor => zeros(shape, { dtype: g.dtype });
+
+/** Whether zeros of ours can be written to: transforms must see each step that what they wrapped takes part in. */
+const isPlain = (...tensors: Tensor[]): boolean => tensors.every(({ layers }) => (layers & Layer.Transform) === 0);
 
 const scaled = (g: Tensor, alpha: number): Tensor => (alpha === 1 ? g : g.mul(alpha));
 
 export const indexing = {
   indexSelect: {
-    self: { saves: ['index'], vjp: (g, { index }, { dim }, { self }) => zerosFor(g, self).indexAdd(dim, index, g) },
+    self: {
+      saves: ['index'],
+      vjp: (g, { index }, { dim }, { self }) => {
+        const sum = zerosFor(g, self);
+        return isPlain(g, index) ? sum.indexAdd_(dim, index, g) : sum.indexAdd(dim, index, g);
+      },
+    },
   },
   indexAdd: {
     self: { vjp: (g) => g },
     source: { saves: ['index'], vjp: (g, { index }, { dim, alpha }) => scaled(g.indexSelect(dim, index), alpha) },
   },
   gather: {
-    self: { saves: ['index'], vjp: (g, { index }, { dim }, { self }) => zerosFor(g, self).scatterAdd(dim, index, g) },
+    self: {
+      saves: ['index'],
+      vjp: (g, { index }, { dim }, { self }) => {
+        const sum = zerosFor(g, self);
+        return isPlain(g, index) ? sum.scatterAdd_(dim, index, g) : sum.scatterAdd(dim, index, g);
+      },
+    },
   },
   // where an index appears twice, one of the sources was lost; like PyTorch, each is given the gradient
   scatterTensor: {
@@ -31,7 +46,11 @@ export const indexing = {
     src: { saves: ['index'], vjp: (g, { index }, { dim }, { src }) => fromCorner(g.gather(dim, index), src) },
   },
   indexLeading: {
-    self: { saves: ['indices'], vjp: (g, { indices }, _, { self }) => indexPutLeading(zerosFor(g, self), g, indices, true) },
+    self: {
+      saves: ['indices'],
+      vjp: (g, { indices }, _, { self }) =>
+        (isPlain(g, indices) ? indexPutLeading_ : indexPutLeading)(zerosFor(g, self), g, indices, true),
+    },
   },
   indexPutLeading: {
     self: {

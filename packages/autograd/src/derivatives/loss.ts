@@ -1,6 +1,9 @@
 /** Derivatives of `core/src/ops/loss.ts`. */
-import type { groups } from '@flambeau/core/internal';
+import { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
+
+const { huberBackward, logitsEntropyBackward } = groups.loss;
+const { clampBackward, sigmoidBackward } = groups.elementwiseBackward;
 
 export const loss = {
   binaryCrossEntropyElements: {
@@ -15,5 +18,39 @@ export const loss = {
       saves: ['self'],
       vjp: (g, { self: p }) => g.mul(p.neg().log1p().clamp(-100).sub(p.log().clamp(-100))),
     },
+  },
+  huberElements: {
+    self: {
+      saves: ['self', 'target'],
+      vjp: (g, { self: x, target: y }, { delta, scale }) => huberBackward(g, x, y, delta, scale),
+    },
+    target: {
+      saves: ['self', 'target'],
+      vjp: (g, { self: x, target: y }, { delta, scale }) => huberBackward(g, x, y, delta, -scale),
+    },
+  },
+  // the second derivative is `scale` where |x - y| is at most delta
+  huberBackward: {
+    grad: {
+      saves: ['self', 'target'],
+      vjp: (g, { self: x, target: y }, { delta, scale }) => huberBackward(g, x, y, delta, scale),
+    },
+    self: {
+      saves: ['grad', 'self', 'target'],
+      vjp: (g, { grad, self: x, target: y }, { delta, scale }) => clampBackward(g.mul(grad).mul(scale), x.sub(y), -delta, delta),
+    },
+    target: {
+      saves: ['grad', 'self', 'target'],
+      vjp: (g, { grad, self: x, target: y }, { delta, scale }) => clampBackward(g.mul(grad).mul(-scale), x.sub(y), -delta, delta),
+    },
+  },
+  logitsEntropyElements: {
+    self: { saves: ['self', 'target'], vjp: (g, { self: x, target: y }) => logitsEntropyBackward(g, x, y) },
+    target: { saves: ['self'], vjp: (g, { self: x }) => g.mul(x).neg() },
+  },
+  logitsEntropyBackward: {
+    grad: { saves: ['self', 'target'], vjp: (g, { self: x, target: y }) => logitsEntropyBackward(g, x, y) },
+    self: { saves: ['grad', 'self'], vjp: (g, { grad, self: x }) => sigmoidBackward(g.mul(grad), x.sigmoid()) },
+    target: { saves: ['grad'], vjp: (g, { grad }) => g.mul(grad).neg() },
   },
 } satisfies Derivatives<typeof groups.loss>;

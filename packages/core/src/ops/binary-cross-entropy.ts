@@ -2,12 +2,13 @@
 import { widened } from '../autocast.js';
 import { formatShape, ShapeError } from '../errors.js';
 import { defineOp, type Op } from '../op.js';
-import { broadcastMeta } from '../promotion.js';
+import { broadcastMeta, NO_ATTRIBUTES } from '../promotion.js';
 import { broadcastShapes, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { logSigmoid } from './activation.js';
 import { castTo } from './copy.js';
 import { requireFloating, requireSameDtype } from './dtype-checks.js';
+import { addcmul } from './elementwise.js';
 import { type LossOptions, reduce, requireSameShape } from './loss-reduction.js';
 
 /** @internal `-(y log p + (1 - y) log(1 - p))`, with logarithms not below -100, so that it stays finite. */
@@ -28,6 +29,44 @@ export const binaryCrossEntropyElements: Op<
     const logOfRest = x.neg().log1p().clamp(-100);
     return y.sub(1).mul(logOfRest).sub(y.mul(log));
   },
+  differentiable: true,
+});
+
+/** @internal The same of scores: p = sigmoid(self), without overflow. */
+export const logitsEntropyElements: Op<
+  [self: Tensor, target: Tensor],
+  Tensor,
+  'self' | 'target',
+  Record<never, never>,
+  true
+> = defineOp({
+  name: 'logits_entropy_elements',
+  inputs: ['self', 'target'],
+  args: (self: Tensor, target: Tensor) => [[self, target], NO_ATTRIBUTES],
+  infer: (inputs) => broadcastMeta('binaryCrossEntropyWithLogits', inputs),
+  pointwise: true,
+  decompose: ([self, target]): Tensor => {
+    const x = self as Tensor;
+    return addcmul(x, x, target as Tensor, { value: -1 }).sub(logSigmoid(x));
+  },
+  differentiable: true,
+});
+
+/** @internal `grad (sigmoid(self) - target)` */
+export const logitsEntropyBackward: Op<
+  [grad: Tensor, self: Tensor, target: Tensor],
+  Tensor,
+  'grad' | 'self' | 'target',
+  Record<never, never>,
+  true
+> = defineOp({
+  name: 'logits_entropy_backward',
+  inputs: ['grad', 'self', 'target'],
+  args: (grad: Tensor, self: Tensor, target: Tensor) => [[grad, self, target], NO_ATTRIBUTES],
+  infer: (inputs) => broadcastMeta('logits_entropy_backward', inputs),
+  kernel: 'logits_entropy_backward',
+  pointwise: true,
+  decompose: ([grad, self, target]): Tensor => (grad as Tensor).mul((self as Tensor).sigmoid().sub(target as Tensor)),
   differentiable: true,
 });
 
@@ -85,8 +124,8 @@ export function binaryCrossEntropyWithLogits(
   requireFloating(op, 'input', input);
   const x = widened(input);
   const y = castTo(target, x.info);
+  if (posWeight === null) return weightedLoss(op, logitsEntropyElements(x, y), weight, reduction);
   // (1 - y) x - (1 + (w - 1) y) log sigmoid(x)
-  const logProb = logSigmoid(x);
-  const factor = posWeight === null ? logProb : logProb.mul(posWeight.sub(1).mul(y).add(1));
+  const factor = logSigmoid(x).mul(posWeight.sub(1).mul(y).add(1));
   return weightedLoss(op, x.sub(x.mul(y)).sub(factor), weight, reduction);
 }

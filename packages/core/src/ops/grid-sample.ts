@@ -1,12 +1,69 @@
 /** Images seen through a grid of places. PyTorch: `torch.nn.functional.grid_sample`, `affine_grid`. Jaderberg et al. 2015. */
 import { autocasting, inFloat32 } from '../autocast.js';
-import { arange, linspace, ones } from '../creation.js';
+import { linspace, zeros } from '../creation.js';
+import { dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
+import { defineOp, type Op } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { castTo } from './copy.js';
 import { requireFloating, requireSameDtype } from './dtype-checks.js';
-import { INT64 } from '../promotion.js';
-import { stack } from './joining.js';
+import { type GridAttributes, MODES, PADDINGS, sampleBackwardByParts, sampleByParts } from './grid-sample-parts.js';
+
+export type { GridAttributes };
+
+/** @internal Values of `input` at the places of `grid`, float32 or float64. */
+export const gridSampler: Op<
+  [input: Tensor, grid: Tensor, attributes: GridAttributes],
+  Tensor,
+  'input' | 'grid',
+  GridAttributes,
+  true
+> = defineOp({
+  name: 'grid_sampler',
+  inputs: ['input', 'grid'],
+  args: (input: Tensor, grid: Tensor, attributes: GridAttributes) => [[input, grid], attributes],
+  infer: ([input, grid]) => {
+    const x = input as Tensor;
+    return { shape: [...x.shape.slice(0, 2), ...(grid as Tensor).shape.slice(1, -1)], dtype: x.info };
+  },
+  kernel: 'grid_sampler',
+  contiguous: true,
+  decompose: ([input, grid], attributes): Tensor => sampleByParts(input as Tensor, grid as Tensor, attributes),
+  differentiable: true,
+});
+
+type Wanted = { readonly ofInput: boolean; readonly ofGrid: boolean };
+
+/** @internal Gradients of `gridSampler`; one that is not wanted is empty. */
+export const gridSamplerBackward: Op<
+  [grad: Tensor, input: Tensor, grid: Tensor, attributes: GridAttributes, wanted: Wanted],
+  Tensor[],
+  'grad' | 'input' | 'grid',
+  GridAttributes & Wanted,
+  true
+> = defineOp({
+  name: 'grid_sampler_backward',
+  inputs: ['grad', 'input', 'grid'],
+  args: (grad: Tensor, input: Tensor, grid: Tensor, attributes: GridAttributes, { ofInput, ofGrid }: Wanted) => [
+    [grad, input, grid],
+    { ...attributes, ofInput, ofGrid },
+  ],
+  infer: ([, input, grid], { ofInput, ofGrid }) => {
+    const [x, g] = [input as Tensor, grid as Tensor];
+    return [
+      { shape: ofInput ? x.shape : [0], dtype: x.info },
+      { shape: ofGrid ? g.shape : [0], dtype: g.info },
+    ];
+  },
+  kernel: 'grid_sampler_backward',
+  contiguous: true,
+  decompose: ([grad, input, grid], attributes): Tensor[] => {
+    const [gradInput, gradGrid] = sampleBackwardByParts(grad as Tensor, input as Tensor, grid as Tensor, attributes);
+    const none = (t: Tensor): Tensor => zeros([0], { dtype: t.dtype });
+    return [attributes.ofInput ? gradInput : none(gradInput), attributes.ofGrid ? gradGrid : none(gradGrid)];
+  },
+  differentiable: true,
+});
 
 export interface GridSampleOptions {
   /** How values between elements come about; `'bicubic'` for images only. Default `'bilinear'`. */
@@ -16,75 +73,6 @@ export interface GridSampleOptions {
   /** Whether -1 and 1 are the centres of the outermost elements, not their outer borders. Default false. */
   readonly alignCorners?: boolean | null;
 }
-type Mode = Required<GridSampleOptions>['mode'];
-type PaddingMode = Required<GridSampleOptions>['paddingMode'];
-
-/** From [-1, 1] to places in a dimension of `size` elements. */
-const toPlace = (x: Tensor, size: number, alignCorners: boolean): Tensor =>
-  alignCorners ? x.add(1).mul((size - 1) / 2) : x.add(1).mul(size).sub(1).div(2);
-
-/** Mirrors places at the outermost elements, or at their outer borders. */
-function reflect(x: Tensor, size: number, alignCorners: boolean): Tensor {
-  const [low, span] = alignCorners ? [0, size - 1] : [-0.5, size];
-  if (span === 0) return x.mul(0);
-  const distance = x.sub(low).abs();
-  const flips = distance.detached().div(span).floor();
-  const rest = distance.sub(flips.mul(span));
-  const odd = flips.remainder(2);
-  // low + rest, or low + span - rest after an odd number of flips
-  return rest.mul(odd.mul(-2).add(1)).add(odd.mul(span)).add(low);
-}
-
-/** Places that the padding mode moves into the tensor. */
-function intoRange(x: Tensor, size: number, padding: PaddingMode, alignCorners: boolean): Tensor {
-  if (padding === 'zeros') return x;
-  const inside = padding === 'reflection' ? reflect(x, size, alignCorners) : x;
-  return inside.clamp(0, size - 1);
-}
-
-/** Neighbours along one dimension: their indices as numbers and their weights. */
-type Taps = readonly { readonly index: Tensor; readonly weight: Tensor | null }[];
-
-/** The four weights of a cubic convolution with a = -3/4, at distance t behind the second. */
-function cubicWeights(t: Tensor): Tensor[] {
-  const a = -0.75;
-  const near = (x: Tensor): Tensor =>
-    x
-      .mul(a + 2)
-      .sub(a + 3)
-      .mul(x)
-      .mul(x)
-      .add(1);
-  const far = (x: Tensor): Tensor =>
-    x
-      .mul(a)
-      .sub(5 * a)
-      .mul(x)
-      .add(8 * a)
-      .mul(x)
-      .sub(4 * a);
-  const rest = t.neg().add(1);
-  return [far(t.add(1)), near(t), near(rest), far(rest.add(1))];
-}
-
-function tapsOf(place: Tensor, size: number, mode: Mode, padding: PaddingMode, alignCorners: boolean): Taps {
-  if (mode === 'bicubic') {
-    const first = place.detached().floor();
-    return cubicWeights(place.sub(first)).map((weight, k) => ({
-      index: intoRange(first.add(k - 1), size, padding, alignCorners),
-      weight,
-    }));
-  }
-  const x = intoRange(place, size, padding, alignCorners);
-  if (mode === 'nearest') return [{ index: x.detached().round(), weight: null }];
-  const first = x.detached().floor();
-  const t = x.sub(first);
-  return [
-    { index: first, weight: t.neg().add(1) },
-    { index: first.add(1), weight: t },
-  ];
-}
-
 /**
  * Values of `input` at the places of `grid`. PyTorch: `torch.nn.functional.grid_sample`.
  *
@@ -107,56 +95,18 @@ export function gridSample(
     throw new ShapeError(
       `${op}: expected (N, C, H, W) and (N, h, w, 2), or (N, C, D, H, W) and (N, d, h, w, 3), got ${formatShape(input.shape)} and ${formatShape(grid.shape)}`,
     );
-  if (!['bilinear', 'nearest', 'bicubic'].includes(mode) || (mode === 'bicubic' && dims === 3))
+  if (!MODES.includes(mode) || (mode === 'bicubic' && dims === 3))
     throw new ValueError(`${op}: mode must be 'bilinear', 'nearest' or, for images, 'bicubic', got '${mode}'`);
-  if (!['zeros', 'border', 'reflection'].includes(paddingMode))
+  if (!PADDINGS.includes(paddingMode))
     throw new ValueError(`${op}: paddingMode must be 'zeros', 'border' or 'reflection', got '${paddingMode}'`);
-  const sizes = input.shape.slice(2);
-  if (sizes.includes(0)) throw new ShapeError(`${op}: ${formatShape(input.shape)} has no elements to sample`);
-  const [batch, channels] = input.shape;
-  const places = grid.shape.slice(1, -1);
-  const count = places.reduce((n, size) => n * size, 1);
-  const aligned = alignCorners ?? false;
-  const elements = sizes.reduce((n, size) => n * size, 1);
-  // the channels of an element side by side: one look-up for all of them
-  const rows = input
-    .reshape([batch, channels, elements])
-    .transpose(1, 2)
-    .reshape([batch * elements, channels]);
-  const firstRows = arange(0, batch * elements, elements, { dtype: 'int64' }).unsqueeze(1);
-
-  // The grid names the last dimension first. Combinations of the neighbours of all dimensions are added up one by one.
-  const all = sizes.map((size, d) => {
-    const place = toPlace(grid.select(-1, dims - 1 - d).reshape([batch, count]), size, aligned);
-    return tapsOf(place, size, mode, paddingMode, aligned);
-  });
-  let sum: Tensor | null = null;
-  const visit = (d: number, index: Tensor | null, weight: Tensor | null, inside: Tensor | null): void => {
-    if (d === dims) {
-      const values = rows.indexSelect(0, (index as Tensor).add(firstRows).flatten());
-      const valid = inside === null ? values : values.maskedFill(inside.logicalNot().reshape([-1, 1]), 0);
-      const term = weight === null ? valid : valid.mul(weight.reshape([-1, 1]));
-      sum = sum === null ? term : sum.add(term);
-      return;
-    }
-    for (const tap of all[d]) {
-      const size = sizes[d];
-      // a comparison with NaN is false: such a place lies outside
-      const within = tap.index.ge(0).logicalAnd(tap.index.lt(size));
-      const legal = tap.index.maskedFill(within.logicalNot(), 0);
-      visit(
-        d + 1,
-        index === null ? castTo(legal, INT64) : index.mul(size).add(castTo(legal, INT64)),
-        tap.weight === null ? weight : weight === null ? tap.weight : weight.mul(tap.weight),
-        inside === null ? within : inside.logicalAnd(within),
-      );
-    }
+  if (input.shape.slice(2).includes(0)) throw new ShapeError(`${op}: ${formatShape(input.shape)} has no elements to sample`);
+  const attributes: GridAttributes = {
+    mode: MODES.indexOf(mode),
+    padding: PADDINGS.indexOf(paddingMode),
+    alignCorners: alignCorners ?? false,
   };
-  visit(0, null, null, null);
-  return (sum as unknown as Tensor)
-    .reshape([batch, count, channels])
-    .transpose(1, 2)
-    .reshape([batch, channels, ...places]);
+  const wide = input.itemSize === 2 ? dtypeInfo('float32') : input.info;
+  return castTo(gridSampler(castTo(input, wide), castTo(grid, wide), attributes), input.info);
 }
 
 export interface AffineGridOptions {
@@ -182,15 +132,17 @@ export function affineGrid(theta: Tensor, size: readonly number[], { alignCorner
   if (size.some((n) => !Number.isInteger(n) || n < 1))
     throw new ValueError(`${op}: size must be positive integers, got ${formatShape(size)}`);
   const [batch, , ...spatial] = size;
-  const axes = spatial.map((n, d) => {
+  // what a place of one dimension adds, along its dimension: (N, …, n, …, dims); the grid names the last dimension first
+  const along = spatial.map((n, d) => {
     const ends = alignCorners ? 1 : (n - 1) / n;
-    const line = n === 1 ? ones([1], { dtype: theta.dtype }).mul(0) : linspace(-ends, ends, n, { dtype: theta.dtype });
-    return line.reshape(spatial.map((_, i) => (i === d ? n : 1))).expand(spatial);
+    const line = n === 1 ? zeros([1], { dtype: theta.dtype }) : linspace(-ends, ends, n, { dtype: theta.dtype });
+    const parts = theta
+      .select(2, dims - 1 - d)
+      .unsqueeze(1)
+      .mul(line.reshape([n, 1]));
+    return parts.reshape([batch, ...spatial.map((_, i) => (i === d ? n : 1)), dims]);
   });
-  const count = spatial.reduce((n, m) => n * m, 1);
-  const points = stack([...axes.reverse(), ones(spatial, { dtype: theta.dtype })], -1).reshape([1, count, dims + 1]);
-  return points
-    .expand([batch, count, dims + 1])
-    .matmul(theta.transpose(1, 2))
-    .reshape([batch, ...spatial, dims]);
+  const [last, ...others] = along.reverse();
+  const shift = theta.select(2, dims).reshape([batch, ...spatial.map(() => 1), dims]);
+  return last.add(others.reduce((sum, part) => sum.add(part), shift));
 }

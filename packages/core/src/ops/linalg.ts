@@ -1,8 +1,10 @@
 /** Products of vectors and matrices. */
+import { dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, numelOf, sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { lowered, withoutAutocast } from '../autocast.js';
+import { castTo } from './copy.js';
 import { requireSameDtype, requireSameOrCastDtype } from './dtype-checks.js';
 import { add, mul } from './elementwise.js';
 import { innerSizeError, matrixProduct } from './matrix-product.js';
@@ -194,9 +196,17 @@ function addProduct(op: string, input: Tensor, left: Tensor, right: Tensor, { be
     throw new ShapeError(
       `${op}: an input of shape ${formatShape(self.shape)} does not broadcast to the product's shape ${formatShape(shape)}`,
     );
-  const addend = self.expand(shape);
-  const product = scaled(matrixProduct(a, b), alpha);
-  return beta === 0 ? product : add(product, scaled(addend, beta));
+  const combine = (addend: Tensor, left: Tensor, right: Tensor): Tensor => {
+    const product = scaled(matrixProduct(left, right), alpha);
+    return beta === 0 ? product : add(product, scaled(addend.expand(shape), beta));
+  };
+  if (a.info.kind !== 'float' || a.itemSize !== 2) return combine(self, a, b);
+  // rounded once, at the end
+  const float32 = (t: Tensor): Tensor => castTo(t, dtypeInfo('float32'));
+  return castTo(
+    withoutAutocast(() => combine(float32(self), float32(a), float32(b))),
+    a.info,
+  );
 }
 
 const scaled = (t: Tensor, factor: number): Tensor => (factor === 1 ? t : mul(t, factor));

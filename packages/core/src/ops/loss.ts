@@ -3,32 +3,30 @@ import { widened } from '../autocast.js';
 import { ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireFloating } from './dtype-checks.js';
+import { huberElements } from './huber.js';
 import { type LossOptions, reduce, requireSameShape } from './loss-reduction.js';
 
 export * from './binary-cross-entropy.js';
 export * from './cross-entropy.js';
+export * from './huber.js';
 export type { LossOptions };
 
-function difference(op: string, input: Tensor, target: Tensor): Tensor {
+/** Both tensors, checked, in float32 where autocast asks for it. */
+function pair(op: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
   requireSameShape(op, input, target);
   requireFloating(op, 'input', input);
-  return widened(input).sub(widened(target));
+  return [widened(input), widened(target)];
 }
 
 /** The mean of squared differences. Unlike in PyTorch, shapes must be equal. PyTorch: `torch.nn.functional.mse_loss`. */
 export function mseLoss(input: Tensor, target: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
-  return reduce('mseLoss', difference('mseLoss', input, target).square(), reduction);
+  return reduce('mseLoss', huberElements(...pair('mseLoss', input, target), Number.POSITIVE_INFINITY, 2), reduction);
 }
 
 /** The mean of absolute differences. Unlike in PyTorch, shapes must be equal. PyTorch: `torch.nn.functional.l1_loss`. */
 export function l1Loss(input: Tensor, target: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
-  return reduce('l1Loss', difference('l1Loss', input, target).abs(), reduction);
-}
-
-/** `d²/2` for |d| up to `delta`, then linear: with c = min(|d|, delta) both are c (|d| - c/2). */
-function huber(distance: Tensor, delta: number): Tensor {
-  const near = distance.clamp(null, delta);
-  return near.mul(distance.sub(near.mul(0.5)));
+  const [x, y] = pair('l1Loss', input, target);
+  return reduce('l1Loss', x.sub(y).abs(), reduction);
 }
 
 export interface SmoothL1LossOptions extends LossOptions {
@@ -38,8 +36,8 @@ export interface SmoothL1LossOptions extends LossOptions {
 /** `d² / (2 beta)` for |d| < beta, else `|d| - beta / 2`. PyTorch: `torch.nn.functional.smooth_l1_loss`. Girshick 2015. */
 export function smoothL1Loss(input: Tensor, target: Tensor, { beta = 1, reduction = 'mean' }: SmoothL1LossOptions = {}): Tensor {
   if (!(beta >= 0)) throw new ValueError(`smoothL1Loss: beta must not be negative, got ${beta}`);
-  const distance = difference('smoothL1Loss', input, target).abs();
-  return reduce('smoothL1Loss', beta === 0 ? distance : huber(distance, beta).div(beta), reduction);
+  const [x, y] = pair('smoothL1Loss', input, target);
+  return reduce('smoothL1Loss', beta === 0 ? x.sub(y).abs() : huberElements(x, y, beta, 1 / beta), reduction);
 }
 
 export interface HuberLossOptions extends LossOptions {
@@ -49,7 +47,7 @@ export interface HuberLossOptions extends LossOptions {
 /** `d² / 2` for |d| < delta, else `delta (|d| - delta / 2)`. PyTorch: `torch.nn.functional.huber_loss`. */
 export function huberLoss(input: Tensor, target: Tensor, { delta = 1, reduction = 'mean' }: HuberLossOptions = {}): Tensor {
   if (!(delta > 0)) throw new ValueError(`huberLoss: delta must be positive, got ${delta}`);
-  return reduce('huberLoss', huber(difference('huberLoss', input, target).abs(), delta), reduction);
+  return reduce('huberLoss', huberElements(...pair('huberLoss', input, target), delta, 1), reduction);
 }
 
 export interface KlDivOptions {

@@ -1,5 +1,7 @@
 /** Which elements meet in a resampled one, and with which weights, along one dimension. */
 import { tensor } from '../from-data.js';
+import { persistentCopy } from '../persistent.js';
+import type { Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 
 export type ResamplingFilter = 'nearest' | 'nearest-exact' | 'linear' | 'cubic';
@@ -95,27 +97,45 @@ function antialiased(geometry: ResamplingGeometry): Windows {
 function toTables(windows: Windows): ResamplingTables {
   const width = Math.max(1, ...windows.map(({ weights }) => weights.length));
   const rows = windows.flatMap(({ weights }) => [...weights, ...new Array<number>(width - weights.length).fill(0)]);
+  const int64 = (values: readonly number[]): Tensor => persistentCopy(tensor(values, { dtype: 'int64' }));
   return {
-    starts: tensor(
-      windows.map(({ start }) => start),
-      { dtype: 'int64' },
-    ),
-    taps: tensor(
-      windows.map(({ weights }) => weights.length),
-      { dtype: 'int64' },
-    ),
-    weights: tensor(rows, { dtype: 'float64' }).reshape([windows.length, width]),
+    starts: int64(windows.map(({ start }) => start)),
+    taps: int64(windows.map(({ weights }) => weights.length)),
+    weights: persistentCopy(tensor(rows, { dtype: 'float64' }).reshape([windows.length, width])),
   };
 }
 
-export const resamplingTables = (geometry: ResamplingGeometry): ResamplingTables =>
-  toTables(geometry.antialias ? antialiased(geometry) : plain(geometry));
+/** The tables used last: a model asks for the same ones at each step. */
+const recent = new Map<string, ResamplingTables>();
+const MOST_RECENT = 64;
+
+export function resamplingTables(geometry: ResamplingGeometry): ResamplingTables {
+  const { filter, from, to, factor, alignCorners, antialias } = geometry;
+  const key = [filter, from, to, factor, alignCorners, antialias].join();
+  const known = recent.get(key);
+  if (known !== undefined) return known;
+  const tables = toTables(antialias ? antialiased(geometry) : plain(geometry));
+  if (recent.size >= MOST_RECENT) recent.delete(recent.keys().next().value as string);
+  recent.set(key, tables);
+  return tables;
+}
+
+const transposed = new WeakMap<Storage, ResamplingTables>();
 
 /**
  * @internal The tables of the transposed map, which takes gradients back to `from` elements. Windows move one way only, so those that
  * an element lies in follow each other.
  */
-export function transposedTables({ starts, taps, weights }: ResamplingTables, from: number): ResamplingTables {
+export function transposedTables(tables: ResamplingTables, from: number): ResamplingTables {
+  const known = transposed.get(tables.weights.storage);
+  if (known !== undefined) return known;
+  const found = transpose(tables, from);
+  transposed.set(tables.weights.storage, found);
+  transposed.set(found.weights.storage, tables);
+  return found;
+}
+
+function transpose({ starts, taps, weights }: ResamplingTables, from: number): ResamplingTables {
   const first = (starts.toArray() as (number | bigint)[]).map(Number);
   const counts = (taps.toArray() as (number | bigint)[]).map(Number);
   const table = weights.toArray() as number[][];

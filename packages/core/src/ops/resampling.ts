@@ -111,7 +111,11 @@ export function interpolate(input: Tensor, options: InterpolateOptions = {}): Te
   const { filter } = kind;
   // half-precision values would be rounded once for each dimension
   let x = castTo(input, input.itemSize === 2 ? dtypeInfo('float32') : input.info);
-  for (let i = dims - 1; i >= 0; i--) {
+  // what makes the tensor smallest comes first
+  const order = sizes
+    .map((_, i) => i)
+    .sort((a, b) => wanted[a] / sizes[a] - wanted[b] / sizes[b] || (wanted[a] < sizes[a] ? a - b : b - a));
+  for (const i of order) {
     const factor = factors === null || recomputeScaleFactor ? null : factors[i];
     if (wanted[i] === sizes[i] && (factor === null || factor === 1)) continue;
     const alignCorners = options.alignCorners ?? false;

@@ -1,5 +1,4 @@
 /** Counts, histograms, covariances, norms of parts. */
-import { zeros } from '../creation.js';
 import { dtypeInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { tensor } from '../from-data.js';
@@ -116,15 +115,16 @@ export function histogram(
       `histogram: the weight must be ${self.dtype} of shape ${formatShape(self.shape)}, got ${weight.dtype} of shape ${formatShape(weight.shape)}`,
     );
   const count = edges.numel - 1;
-  const [first, last] = [edges.select(0, 0), edges.select(0, count)];
-  const inside = x.ge(first).logicalAnd(x.le(last));
-  const place = searchsortedRows(edges.contiguous(), x.maskedSelect(inside), true)
-    .sub(1)
-    .clamp(0, count - 1);
-  const each = (
-    weight === null ? x.detached().mul(0).maskedFill(x.isfinite().logicalNot(), 0).add(1) : weight.reshape([-1])
-  ).maskedSelect(inside);
-  const sums = zeros([count], { dtype: self.dtype }).indexAdd(0, place, each);
+  // what comes before the first edge is counted in place 0, what does not come before the last one in place count + 1
+  const place = searchsortedRows(edges.contiguous(), x, true);
+  const atEnd = x.eq(edges.select(0, count));
+  const wide = self.itemSize === 2 ? dtypeInfo('float32') : self.info;
+  const each = weight === null ? null : castTo(weight.reshape([-1]), wide);
+  const counts = countNumbers(place, each, count + 2)
+    .narrow(0, 1, count)
+    .contiguous();
+  counts.select(0, count - 1).add_(each === null ? atEnd.sum() : each.maskedFill(atEnd.logicalNot(), 0).sum());
+  const sums = castTo(counts, self.info);
   const widths = edges.narrow(0, 1, count).sub(edges.narrow(0, 0, count));
   const hist = density ? sums.div(sums.sum()).div(widths) : sums;
   return Object.assign([hist, edges] as [Tensor, Tensor], { hist, binEdges: edges });

@@ -14,7 +14,7 @@
  *
  * Outputs come first, then inputs, then attributes. The caller allocates outputs and has validated everything but the values
  * of index tensors, which kernels check before they write anything. Kernels throw no exceptions and keep no state but the
- * thread pool. Numbers of threads never change a result.
+ * thread pool, working memory and a few plans of Fourier transforms. Numbers of threads never change a result.
  */
 #ifndef FLAMBEAU_H
 #define FLAMBEAU_H

@@ -19,10 +19,12 @@ inline void map_row(T *row, int64_t n, const F &f) {
 /// row[j] = activation(row[j] + bias[j * bias_stride]); no bias if null.
 template <class T, class S>
 __attribute__((noinline)) void finish_row(T *row, int64_t n, const S *bias, int64_t bias_stride, int64_t activation) {
-  if (bias && bias_stride == 1)
-    for (int64_t j = 0; j < n; j++) row[j] += widen(bias[j]);
-  else if (bias)
-    for (int64_t j = 0; j < n; j++) row[j] += widen(bias[j * bias_stride]);
+  if (bias) {
+    int64_t j = 0;
+    if (bias_stride == 1)
+      for (; j + kLanes<T> <= n; j += kLanes<T>) store(row + j, load(row + j) + load_as<T>(bias + j));
+    for (; j < n; j++) row[j] += widen(bias[j * bias_stride]);
+  }
   typedef Vec<T> V;
   switch (activation) {
     case kRelu: return map_row(row, n, [](V x) { return x < 0 ? V{} : x; });

@@ -59,13 +59,12 @@ constexpr int64_t kPointerRows = 8;
 constexpr int64_t kPointerRows = 5;
 #endif
 
-/// C[i][...] (+)= sum over (y, x) of a[i][y * pitch + x] * b[(y * width + x) * ldb ...]: a window's values times gradients.
+/// c[i][...] (+)= sum over p < k of a[i][offsets[p]] * b[p][...], whose rows have `Vectors` vectors.
 template <class T>
-using PixelKernel = void (*)(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc,
-                             bool add);
+using PixelKernel = void (*)(int64_t k, const T *const *a, const int64_t *offsets, const T *b, T *const *c, bool add);
 
 template <class T, int Rows, int Vectors>
-void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *a, const T *b, int64_t ldb, T *c, int64_t ldc, bool add) {
+void pixel_kernel(int64_t k, const T *const *a, const int64_t *offsets, const T *b, T *const *c, bool add) {
   constexpr int64_t L = kLanes<T>;
   Vec<T> sums[Rows][Vectors];
 #pragma GCC unroll 16
@@ -73,27 +72,8 @@ void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) sums[i][j] = Vec<T>{};
 #pragma GCC unroll 1
-  for (int64_t y = 0; y < height; y++) {
-    int64_t at = y * pitch;
-    const int64_t end = at + width;
-#pragma GCC unroll 1
-    for (; at + 2 <= end; at += 2) {
-      Vec<T> row[2][Vectors];
-#pragma GCC unroll 4
-      for (int j = 0; j < Vectors; j++) row[0][j] = load(b + j * L), row[1][j] = load(b + ldb + j * L);
-#pragma GCC unroll 16
-      for (int i = 0; i < Rows; i++) {
-        const T *const from = a[i] + at;
-#pragma GCC unroll 2
-        for (int u = 0; u < 2; u++) {
-          const Vec<T> x = broadcast(from[u]);
-#pragma GCC unroll 4
-          for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[u][j], sums[i][j]);
-        }
-      }
-      b += 2 * ldb;
-    }
-    if (at == end) continue;
+  for (int64_t p = 0; p < k; p++) {
+    const int64_t at = offsets[p];
     Vec<T> row[Vectors];
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) row[j] = load(b + j * L);
@@ -103,13 +83,13 @@ void pixel_kernel(int64_t height, int64_t width, int64_t pitch, const T *const *
 #pragma GCC unroll 4
       for (int j = 0; j < Vectors; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
     }
-    b += ldb;
+    b += Vectors * L;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) {
-      T *to = c + i * ldc + j * L;
+      T *to = c[i] + j * L;
       store(to, add ? load(to) + sums[i][j] : sums[i][j]);
     }
 }

@@ -9,21 +9,21 @@ namespace fb::FB_ISA {
 namespace {
 
 /// out(image, group, m, y, x) = bias(m) + sum over (channel, taps) of weight(m, channel, tap) * source(channel, tap at (y, x)).
-template <class S>
+template <class T>
 struct Pass {
   Axis y, x;
   int64_t images, groups, channels, rows;  // channels of the source and of the output, per group
-  const S *source;
+  const T *source;
   int64_t source_image;                                       // elements per image
-  const S *weight;
+  const T *weight;
   int64_t weight_group, weight_row, weight_channel, weight_y;  // strides
-  const S *bias;
-  S *out;  // of position (0, 0)
+  const T *bias;
+  T *out;  // of position (0, 0)
   int64_t out_image, out_channel, out_y, out_x;
 
   int64_t taps() const { return y.count * x.count; }
-  const S *source_of(int64_t image, int64_t group) const { return source + image * source_image + group * channels * y.size * x.size; }
-  S *out_of(int64_t image, int64_t group) const { return out + image * out_image + group * rows * out_channel; }
+  const T *source_of(int64_t image, int64_t group) const { return source + image * source_image + group * channels * y.size * x.size; }
+  T *out_of(int64_t image, int64_t group) const { return out + image * out_image + group * rows * out_channel; }
 };
 
 template <class T>
@@ -47,9 +47,8 @@ inline void each_run(int64_t from, int64_t width, int64_t pitch, int64_t grid, c
 
 /// How a pass is cut; depends on shapes alone. A unit is a band of rows of one or several images, one group and a range of output
 /// channels; sums run over blocks of source channels, whose planes stay in the L2 cache.
-template <class S>
+template <class T>
 struct PassPlan {
-  typedef Compute<S> T;
   int64_t block_channels, blocks, panel_rows;
   int64_t packed_rows;  // of a group's weights, with the zeros that fill up the last tile
   int64_t band, bands, images, image_sets, rows, splits;  // images and output channels per unit
@@ -57,13 +56,13 @@ struct PassPlan {
   static constexpr int64_t kPlaneBytes = 128 << 10, kWanted = 16;
   static constexpr int64_t kOver = 4 * kLanes<T> + kTileColumns<T>;  // read past the last position
 
-  PassPlan(const Pass<S> &q, bool depthwise) {
+  explicit PassPlan(const Pass<T> &q) {
     const int64_t taps = q.taps();
     // Less than the depth of a matrix product: the weights share the L1 cache with the lines of the planes, which are read once per tap.
     block_channels = even_piece(q.channels, max(1, kBlockK<T> * 3 / 8 / taps));
     blocks = divide_up(q.channels, block_channels);
-    panel_rows = depthwise ? 1 : round_up(even_piece(q.rows, kTileRows), kRowStep);
-    packed_rows = depthwise ? q.rows : round_up(q.rows, kRowStep);
+    panel_rows = round_up(even_piece(q.rows, kTileRows), kRowStep);
+    packed_rows = round_up(q.rows, kRowStep);
     const int64_t panels = divide_up(q.rows, panel_rows);
     const auto bytes = [&] { return Planes(q.y, q.x, band).memory(block_channels, kOver) * static_cast<int64_t>(sizeof(T)); };
     const auto work = [&](int64_t y) { return static_cast<double>(q.rows * q.channels * taps) * static_cast<double>(y * q.x.grid); };
@@ -73,7 +72,7 @@ struct PassPlan {
     while (band > 1 && bytes() > kPlaneBytes) band = divide_up(band, 2);
     while (units() < kWanted && band > 4 && work(band) > (1 << 20)) band = divide_up(band, 2);
     // Small images share a unit, so that each panel of weights is used often enough once it is in the cache.
-    while (band == q.y.grid && !depthwise && images * 2 <= q.images && images * band * q.x.grid < 192 && images * 2 * bytes() <= kPlaneBytes &&
+    while (band == q.y.grid && images * 2 <= q.images && images * band * q.x.grid < 192 && images * 2 * bytes() <= kPlaneBytes &&
            units() / 2 * panels >= kWanted)
       images *= 2;
     band = even_piece(q.y.grid, band), bands = divide_up(q.y.grid, band), image_sets = divide_up(q.images, images);
@@ -90,20 +89,20 @@ struct PassPlan {
 };
 
 /// Weights as the micro-kernel wants them: per group, block of channels and panel of rows.
-template <class S, class T>
-void pack_weights(const Pass<S> &q, const PassPlan<S> &plan, T *to) {
+template <class T>
+void pack_weights(const Pass<T> &q, const PassPlan<T> &plan, T *to) {
   const int64_t taps = q.taps(), k = q.channels * taps, panels = divide_up(q.rows, plan.panel_rows), block = plan.block_channels * taps;
   parallel_for(q.groups * panels, divide_up(16384, k * plan.panel_rows), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
       const int64_t group = task / panels, i0 = task % panels * plan.panel_rows, height = min(plan.panel_rows, q.rows - i0), packed = min(plan.panel_rows, plan.packed_rows - i0);
-      const S *const from = q.weight + group * q.weight_group + i0 * q.weight_row;
+      const T *const from = q.weight + group * q.weight_group + i0 * q.weight_row;
       for (int64_t start = 0; start < k; start += block) {
         T *panel = to + (group * k + start) * plan.packed_rows + i0 * min(block, k - start);
         for (int64_t c = start / taps; c < min(start + block, k) / taps; c++)
           for (int64_t ty = 0; ty < q.y.count; ty++)
             for (int64_t tx = 0; tx < q.x.count; tx++, panel += packed) {
-              const S *const at = from + c * q.weight_channel + q.y.tap[ty] * q.weight_y + q.x.tap[tx];
-              for (int64_t i = 0; i < height; i++) panel[i] = widen(at[i * q.weight_row]);
+              const T *const at = from + c * q.weight_channel + q.y.tap[ty] * q.weight_y + q.x.tap[tx];
+              for (int64_t i = 0; i < height; i++) panel[i] = at[i * q.weight_row];
               for (int64_t i = height; i < packed; i++) panel[i] = 0;
             }
       }
@@ -112,28 +111,27 @@ void pack_weights(const Pass<S> &q, const PassPlan<S> &plan, T *to) {
 }
 
 /// Output with nothing to sum: the bias, or zeros.
-template <class S>
-void fill_pass(const Pass<S> &q) {
+template <class T>
+void fill_pass(const Pass<T> &q) {
   for (int64_t image = 0; image < q.images; image++)
     for (int64_t m = 0; m < q.groups * q.rows; m++)
       for (int64_t y = 0; y < q.y.grid; y++)
         for (int64_t x = 0; x < q.x.grid; x++)
-          q.out[image * q.out_image + m * q.out_channel + y * q.out_y + x * q.out_x] = q.bias ? q.bias[m] : S{};
+          q.out[image * q.out_image + m * q.out_channel + y * q.out_y + x * q.out_x] = q.bias ? q.bias[m] : T{};
 }
 
 /// Stores the real positions among `width` places of the planes; rows of `sums` are kTileColumns apart.
-template <class S, class T>
-void store_tile(const Pass<S> &q, S *out, int64_t from, int64_t width, int64_t pitch, int64_t rows, const T *sums) {
+template <class T>
+void store_tile(const Pass<T> &q, T *out, int64_t from, int64_t width, int64_t pitch, int64_t rows, const T *sums) {
   each_run(from, width, pitch, q.x.grid, [&](int64_t place, int64_t y, int64_t x, int64_t n) {
-    S *at = out + y * q.out_y + x * q.out_x;
+    T *at = out + y * q.out_y + x * q.out_x;
     for (int64_t r = 0; r < rows; r++, at += q.out_channel) {
       const T *const row = sums + r * kTileColumns<T> + place;
-      if constexpr (kSame<S, T>)
-        if (q.out_x == 1) {
-          copy_run(at, row, n);
-          continue;
-        }
-      for (int64_t z = 0; z < n; z++) at[z * q.out_x] = narrow<S>(row[z]);
+      if (q.out_x == 1) {
+        copy_run(at, row, n);
+        continue;
+      }
+      for (int64_t z = 0; z < n; z++) at[z * q.out_x] = row[z];
     }
   });
 }
@@ -144,8 +142,8 @@ struct Unit {
 };
 
 /// Matrix products of one unit. `memory` holds the tiles of sums, then the planes of its images.
-template <class S, class T>
-void run_unit(const Pass<S> &q, const PassPlan<S> &plan, const Planes &planes, const Unit &u, const T *weights, const int64_t *offsets, T *memory) {
+template <class T>
+void run_unit(const Pass<T> &q, const PassPlan<T> &plan, const Planes &planes, const Unit &u, const T *weights, const int64_t *offsets, T *memory) {
   constexpr int64_t L = kLanes<T>, NR = kTileColumns<T>;
   const int64_t taps = q.taps(), positions = (u.band - 1) * planes.pitch + q.x.grid;
   const int64_t image_memory = plan.image_memory(planes), next_tile = plan.blocks > 1 ? kCorner<T> : 0;
@@ -158,15 +156,15 @@ void run_unit(const Pass<S> &q, const PassPlan<S> &plan, const Planes &planes, c
     for (int64_t i = u.row; i < u.row + u.rows; i += plan.panel_rows) {
       const int64_t height = min(plan.panel_rows, u.row + u.rows - i);
       const T *const a = weights + c * taps * plan.packed_rows + i * depth;
-      const S *const bias = q.bias && c == 0 ? q.bias + u.group * q.rows + i : nullptr;
+      const T *const bias = q.bias && c == 0 ? q.bias + u.group * q.rows + i : nullptr;
       for (int64_t n = 0; n < u.images; n++) {
         const T *const base = plane_memory + n * image_memory + planes.front();
-        S *const out = q.out_of(u.image + n, u.group) + i * q.out_channel + u.first * q.out_y;
+        T *const out = q.out_of(u.image + n, u.group) + i * q.out_channel + u.first * q.out_y;
         for (int64_t j = 0; j < positions; j += NR, tile += next_tile) {
           const int64_t width = min(NR, positions - j);
           if (bias)
             for (int64_t r = 0; r < height; r++)
-              for (int64_t v = 0; v < kTileVectors; v++) store(tile + r * NR + v * L, broadcast<T>(widen(bias[r])));
+              for (int64_t v = 0; v < kTileVectors; v++) store(tile + r * NR + v * L, broadcast<T>(bias[r]));
           find_window_kernel<T>(height)(depth, a, round_up(height, kRowStep), base + j, offsets, tile, NR, c > 0 || bias);
           if (c + channels == q.channels) store_tile(q, out, j, width, planes.pitch, height, tile);
         }
@@ -175,50 +173,13 @@ void run_unit(const Pass<S> &q, const PassPlan<S> &plan, const Planes &planes, c
   }
 }
 
-/// One input channel per group: no matrix worth the name, so each output row is computed along x, tap by tap.
-template <class S, class T>
-void depthwise_unit(const Pass<S> &q, const Planes &planes, const Unit &u, const T *weights, const int64_t *offsets, T *memory) {
-  constexpr int64_t L = kLanes<T>, V = 4;
-  const int64_t taps = q.taps(), pitch = planes.pitch;
-  const T *const base = planes.fill(memory, q.source_of(u.image, u.group), 1, u.first, u.band);
-  S *const out = q.out_of(u.image, u.group) + u.first * q.out_y;
-  for (int64_t m = u.row; m < u.row + u.rows; m++) {
-    const T start = q.bias ? widen(q.bias[u.group * q.rows + m]) : T(0);
-    for (int64_t y = 0; y < u.band; y++)
-      for (int64_t x = 0; x < q.x.grid; x += V * L) {
-        Vec<T> sums[V];
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) sums[v] = broadcast(start);
-        for (int64_t t = 0; t < taps; t++) {
-          const Vec<T> w = broadcast(weights[m * taps + t]);
-          const T *const at = base + offsets[t] + y * pitch + x;
-#pragma GCC unroll 4
-          for (int v = 0; v < V; v++) sums[v] = fma(w, load(at + v * L), sums[v]);
-        }
-        T row[V * L];
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) store(row + v * L, sums[v]);
-        S *const to = out + m * q.out_channel + y * q.out_y + x * q.out_x;
-        const int64_t n = min(V * L, q.x.grid - x);
-        if constexpr (kSame<S, T>)
-          if (q.out_x == 1) {
-            copy_run(to, row, n);
-            continue;
-          }
-        for (int64_t z = 0; z < n; z++) to[z * q.out_x] = narrow<S>(row[z]);
-      }
-  }
-}
-
-template <class S>
-int32_t run_pass(const Pass<S> &q) {
-  typedef Compute<S> T;
+template <class T>
+int32_t run_pass(const Pass<T> &q) {
   constexpr int64_t size = static_cast<int64_t>(sizeof(T));
   const int64_t taps = q.taps(), k = q.channels * taps;
   if (q.images * q.groups * q.rows * q.y.grid * q.x.grid == 0) return FB_OK;
   if (k == 0) return fill_pass(q), FB_OK;
-  const bool depthwise = q.channels == 1 && q.rows <= 2;
-  const PassPlan<S> plan(q, depthwise);
+  const PassPlan<T> plan(q);
   const Planes planes(q.y, q.x, plan.band);
 
   const int64_t block = plan.block_channels * taps, weight_bytes = round_up(q.groups * plan.packed_rows * k, 16) * size;
@@ -241,10 +202,7 @@ int32_t run_pass(const Pass<S> &q) {
       u.first = unit % plan.bands * plan.band, u.band = min(plan.band, q.y.grid - u.first);
       u.group = set % q.groups, u.image = set / q.groups * plan.images, u.images = min(plan.images, q.images - u.image);
       const T *const group_weights = weights + u.group * plan.packed_rows * k;
-      if (depthwise)
-        depthwise_unit(q, planes, u, group_weights, offsets, static_cast<T *>(memory));
-      else
-        run_unit(q, plan, planes, u, group_weights, offsets, static_cast<T *>(memory));
+      run_unit(q, plan, planes, u, group_weights, offsets, static_cast<T *>(memory));
     }
   });
 }

@@ -1,6 +1,7 @@
-// Convolution with a kernel of 1 x 1 at unit stride and without padding: a matrix product of weights and pixels, whose columns are the
-// pixels of one image after the other.
+// Convolution with a kernel of 1 x 1 without padding: a matrix product of weights and pixels, whose columns are the pixels of one image
+// after the other. With a stride it is one of the pixels that the stride leaves.
 #pragma once
+#include "planes.h"
 #include "product.h"
 
 namespace fb::FB_ISA {
@@ -37,6 +38,54 @@ int32_t pointwise_weight_gradient(int64_t images, int64_t rows, int64_t channels
   q.out = grad_weight, q.out_row = channels, q.activation = kNone;
   if (images > 1) q.k_run = grad.plane, q.a_k_run = grad.image, q.b_k_run = input.image;
   return run_large_product(q);
+}
+
+/// A grid of pixels, every step_y-th and step_x-th of planes of height x width.
+struct Thinning {
+  int64_t planes, height, width, step_y, step_x, out_height, out_width;
+
+  int64_t count() const { return planes * out_height * out_width; }
+  int64_t grain() const { return divide_up(32768, out_height * out_width + 1); }
+};
+
+template <class T>
+void thin_pixels(const Thinning &q, T *out, const T *image) {
+  constexpr int64_t L = kLanes<T>;
+  parallel_for(q.planes, q.grain(), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin * q.out_height; row < end * q.out_height; row++) {
+      const T *const from = image + (row / q.out_height * q.height + row % q.out_height * q.step_y) * q.width;
+      T *const to = out + row * q.out_width;
+      int64_t x = 0;
+      if (q.step_x == 2)
+        for (; 2 * (x + L) <= q.width && x + L <= q.out_width; x += L) store(to + x, every_second<T>(load(from + 2 * x), load(from + 2 * x + L)));
+      for (; x < q.out_width; x++) to[x] = from[x * q.step_x];
+    }
+  });
+}
+
+/// The other way, with zeros in between.
+template <class T>
+void spread_pixels(const Thinning &q, T *image, const T *pixels) {
+  constexpr int64_t L = kLanes<T>;
+  parallel_for(q.planes, q.grain(), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin * q.height; row < end * q.height; row++) {
+      const int64_t y = row % q.height, at = y / q.step_y;
+      T *const to = image + row * q.width;
+      if (y % q.step_y != 0 || at >= q.out_height) {
+        memset(to, 0, static_cast<size_t>(q.width) * sizeof(T));
+        continue;
+      }
+      const T *const from = pixels + (row / q.height * q.out_height + at) * q.out_width;
+      int64_t x = 0;
+      if (q.step_x == 2)
+        for (; x + L <= q.out_width && 2 * (x + L) <= q.width; x += L) {
+          const Vec<T> v = load(from + x);
+          store(to + 2 * x, spread_lanes<T>(v, 0)), store(to + 2 * x + L, spread_lanes<T>(v, L / 2));
+        }
+      memset(to + x * q.step_x, 0, static_cast<size_t>(q.width - x * q.step_x) * sizeof(T));
+      for (; x < q.out_width; x++) to[x * q.step_x] = from[x];
+    }
+  });
 }
 
 }  // namespace

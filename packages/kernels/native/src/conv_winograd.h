@@ -4,7 +4,7 @@
 // error of sums in plain order, more than that of our blocked sums; the customary 0, +-1, +-2: about four times worse still). Vectors hold channels, so that a tile may lie anywhere in its image.
 #pragma once
 #include "conv_kernel.h"
-#include "packing.h"
+#include "gemm.h"
 #include "thread_memory.h"
 
 namespace fb::FB_ISA {
@@ -169,41 +169,50 @@ struct WinogradPlan {
   int64_t kernel_offset(int64_t group, int64_t panel) const { return (group * panels + panel) * kPoints * kernel_points; }
 };
 
-/// Points of the kernels: per group and panel of output channels, points x channels x width of the panel.
-inline void kernels_to_points(const WinogradPass &q, const WinogradPlan &plan, float *to) {
-  constexpr int64_t L = kLanes<float>, NR = kTileColumns<float>;
-  parallel_for(q.groups * plan.panels * q.channels, 64, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; task++) {
-      const int64_t c = task % q.channels, panel = task / q.channels % plan.panels, group = task / q.channels / plan.panels;
-      const int64_t width = plan.width(panel);
-      float *const panel_at = to + plan.kernel_offset(group, panel) + c * width;
-      for (int64_t v = 0; v < width; v += L) {
-        const int64_t m = panel * NR + v, valid = min(L, q.rows - m);
-        const float *const from = q.weight + group * q.weight_group + m * q.weight_row + c * q.weight_channel;
-        float taps[9][L];
-        for (int64_t t = 0; t < 9; t++)
-          for (int64_t i = 0; i < L; i++) taps[t][i] = i < valid ? from[i * q.weight_row + t * q.weight_tap] : 0;
+/// Points of the kernels from `count` source channels from c on to `width` output channels from m on:
+/// to[point * points + channel * width + row].
+inline void kernels_to_points(const WinogradPass &q, int64_t group, int64_t m, int64_t width, int64_t c, int64_t count, float *to, int64_t points) {
+  constexpr int64_t kTogether = 16;
+  float taps[kTogether * 9 * kTileColumns<float> + kPanelSlack<float>];
+  const float *const from = q.weight + group * q.weight_group + m * q.weight_row;
+  // Kernels that lie one after the other are turned together, which is quicker.
+  const int64_t together = q.weight_channel == 9 && q.weight_tap == 1 ? kTogether : 1;
+  for (int64_t first = 0; first < count; first += together) {
+    const int64_t channels = min(together, count - first);
+    pack_panel(taps, width, min(width, q.rows - m), channels * 9, from + (c + first) * q.weight_channel, q.weight_row, q.weight_tap);
+    for (int64_t i = 0; i < channels; i++)
+      for (int64_t v = 0; v < width; v += kLanes<float>)
         transform_both<3, kWindow>(
-            kernel_to_points, [&](int i, int j) { return load(taps[i * 3 + j]); },
-            [&](int i, int j, VecF x) { store(panel_at + (i * kWindow + j) * plan.kernel_points + v, x); });
-      }
+            kernel_to_points, [&](int y, int x) { return load(taps + (i * 9 + y * 3 + x) * width + v); },
+            [&](int y, int x, VecF value) { store(to + (y * kWindow + x) * points + (first + i) * width + v, value); });
+  }
+}
+
+/// Points of all kernels: per group and panel of output channels, points x channels x width of the panel.
+inline void all_kernels_to_points(const WinogradPass &q, const WinogradPlan &plan, float *to) {
+  constexpr int64_t NR = kTileColumns<float>, kChannels = 64;
+  const int64_t blocks = divide_up(q.channels, kChannels);
+  parallel_for(q.groups * plan.panels * blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; task++) {
+      const int64_t c = task % blocks * kChannels, panel = task / blocks % plan.panels, group = task / blocks / plan.panels, width = plan.width(panel);
+      kernels_to_points(q, group, panel * NR, width, c, min(kChannels, q.channels - c), to + plan.kernel_offset(group, panel) + c * width, plan.kernel_points);
     }
   });
 }
 
-/// out[channel * plane + p] = pixels[p * kLanes + channel].
-inline void store_pixels(float *out, int64_t plane, int64_t channels, const float *pixels, int64_t n) {
+/// out[channel * plane + p] = pixels[p * pitch + channel].
+inline void store_pixels(float *out, int64_t plane, int64_t channels, const float *pixels, int64_t pitch, int64_t n) {
   constexpr int64_t L = kLanes<float>;
   if (n < L) {
     for (int64_t i = 0; i < channels; i++)
-      for (int64_t p = 0; p < n; p++) out[i * plane + p] = pixels[p * L + i];
+      for (int64_t p = 0; p < n; p++) out[i * plane + p] = pixels[p * pitch + i];
     return;
   }
   for (int64_t p = 0; p < n; p += L) {
     const int64_t at = min(p, n - L);
     VecF v[L];
 #pragma GCC unroll 16
-    for (int i = 0; i < L; i++) v[i] = load(pixels + (at + i) * L);
+    for (int i = 0; i < L; i++) v[i] = load(pixels + (at + i) * pitch);
     transpose<float>(v);
     if (channels == L) {
 #pragma GCC unroll 16
@@ -228,18 +237,20 @@ inline void points_to_strip(const WinogradPass &q, const Tiles &t, int64_t strip
     transform_both<kWindow, kTile>(
         points_to_output, [&](int i, int j) { return load(points + (i * kWindow + j) * stride + x * width); },
         [&](int i, int j, VecF v) { store(pixels + (i * q.out_width + x * kTile + j) * L, v + bias); });
-  store_pixels(q.out + (strip / t.down * q.groups * q.rows + channel) * plane + top * q.out_width, plane, valid, pixels,
+  store_pixels(q.out + (strip / t.down * q.groups * q.rows + channel) * plane + top * q.out_width, plane, valid, pixels, L,
                min(kTile, q.out_height - top) * q.out_width);
 }
 
-inline int32_t run_winograd(const WinogradPass &q) {
+inline int32_t run_plain_winograd(const WinogradPass &q) {
   constexpr int64_t L = kLanes<float>, NR = kTileColumns<float>, size = sizeof(float);
   const Tiles t(q.images, q.out_height, q.out_width);
   const WinogradPlan plan(q, t);
-  const int64_t kernel_bytes = plan.kernel_offset(q.groups, 0) * size;
+  const int64_t kernel_size = plan.kernel_offset(q.groups, 0) * size, kernel_bytes = kernel_size + q.channels * int64_t{8};
   float *const kernels = static_cast<float *>(thread_memory(MemoryFor::kCall, kernel_bytes));
   if (!kernels) return out_of_memory(kernel_bytes);
-  kernels_to_points(q, plan, kernels);
+  all_kernels_to_points(q, plan, kernels);
+  int64_t *const channels = reinterpret_cast<int64_t *>(kernels + kernel_size / size);
+  for (int64_t c = 0; c < q.channels; c++) channels[c] = c;
 
   const int64_t pixels = max(Windows::memory(t), (kTile * q.out_width + kTile) * L);
   const int64_t bytes = (kPoints * (plan.window_points + plan.output_points) + pixels) * size;
@@ -255,9 +266,9 @@ inline int32_t run_winograd(const WinogradPass &q) {
 
       const int64_t last = min((split + 1) * plan.split_panels, plan.panels);
       for (int64_t from = split * plan.split_panels; from < last; from += plan.chunk) {
-        const int64_t to = min(from + plan.chunk, last);
+        const int64_t until = min(from + plan.chunk, last);
         for (int64_t p = 0; p < kPoints; p++)
-          for (int64_t panel = from; panel < to; panel++) {
+          for (int64_t panel = from; panel < until; panel++) {
             const int64_t width = plan.width(panel);
             const float *const b = kernels + plan.kernel_offset(group, panel) + p * plan.kernel_points;
             float *const c = output_points + p * plan.output_points + (panel - from) * tiles * NR;
@@ -265,11 +276,12 @@ inline int32_t run_winograd(const WinogradPass &q) {
               height = tiles - i;
               const PixelKernel<float> kernel = find_pixel_kernel<float>(height, width / L);
               const float *rows[kPointerRows];
-              for (int64_t r = 0; r < height; r++) rows[r] = window_points + p * plan.window_points + (i + r) * plan.pitch;
-              kernel(1, q.channels, 0, rows, b, width, c + i * width, width, false);
+              float *to[kPointerRows];
+              for (int64_t r = 0; r < height; r++) rows[r] = window_points + p * plan.window_points + (i + r) * plan.pitch, to[r] = c + (i + r) * width;
+              kernel(q.channels, rows, channels, b, to, false);
             }
           }
-        for (int64_t panel = from; panel < to; panel++) {
+        for (int64_t panel = from; panel < until; panel++) {
           const int64_t width = plan.width(panel);
           for (int64_t v = 0; v < width; v += L)
             for (int64_t s = 0; s < strips; s++)

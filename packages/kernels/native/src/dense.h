@@ -16,7 +16,7 @@ template <class T>
 struct Matrix {
   T *data;
   int64_t rows, columns, row, column;
-  T &operator()(int64_t i, int64_t j) const { return data[i * row + j * column]; }
+  __attribute__((always_inline)) T &operator()(int64_t i, int64_t j) const { return data[i * row + j * column]; }
   Matrix block(int64_t i, int64_t j, int64_t r, int64_t c) const { return {data + i * row + j * column, r, c, row, column}; }
   /// From element (i, j) to the end.
   Matrix from(int64_t i, int64_t j) const { return block(i, j, rows - i, columns - j); }
@@ -26,11 +26,6 @@ struct Matrix {
 template <class T>
 inline Matrix<T> dense(T *data, int64_t rows, int64_t columns) { return {data, rows, columns, columns, 1}; }
 
-template <class T>
-void copy(const Matrix<T> &to, const Matrix<T> &from) {
-  for (int64_t i = 0; i < to.rows; i++)
-    for (int64_t j = 0; j < to.columns; j++) to(i, j) = from(i, j);
-}
 template <class T>
 void set_identity(const Matrix<T> &a) {
   for (int64_t i = 0; i < a.rows; i++)
@@ -59,7 +54,7 @@ void add_scaled(int64_t n, T factor, const T *x, T *y) {
   for (; i < n; i++) y[i] += factor * x[i];
 }
 
-// ---- products ----
+// ---- products and copies, by the ISA level's kernels ----
 
 template <class T>
 constexpr int32_t kDtype = kSame<T, float> ? FB_FLOAT32 : FB_FLOAT64;
@@ -70,6 +65,19 @@ double *push(double *at, const Matrix<T> &m) {
                           static_cast<double>(m.columns), static_cast<double>(m.row), static_cast<double>(m.column)};
   memcpy(at, slots, sizeof slots);
   return at + sizeof slots / sizeof *slots;
+}
+
+template <class T>
+__attribute__((noinline)) void copy(const Matrix<T> &to, const Matrix<T> &from) {
+  if (to.rows * to.columns > 256) {
+    static const int32_t id = fb_find("copy");
+    double frame[16];
+    frame[0] = id;
+    push(push(frame + 1, to), from);
+    return fb_call(frame);
+  }
+  for (int64_t i = 0; i < to.rows; i++)
+    for (int64_t j = 0; j < to.columns; j++) to(i, j) = from(i, j);
 }
 
 /// c += factor * a b, for a factor of 1 or -1. One of c's strides is 1.

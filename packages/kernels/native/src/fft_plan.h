@@ -1,23 +1,26 @@
-// What a discrete Fourier transform of one length needs: its factors, roots of unity, and how a long single line is cut.
+// What discrete Fourier transforms of one length need: factors, roots of unity, how a line is cut. Plans are kept from call to call.
 #pragma once
 #include <math.h>
-#include <string.h>
+#include <new>
 
 #include "simd.h"
 
 namespace fb::FB_ISA {
 namespace {
 
-constexpr int64_t kLargestFactor = 31;  // a length with a larger prime factor goes through a convolution (Bluestein)
+constexpr int kLargestFactor = 31;  // a length with a larger prime factor goes through a convolution (Bluestein)
 
 /// Memory of a plan; freed with it.
 template <class T>
 struct Array {
   T *data = nullptr;
+  int64_t bytes = 0;
   Array() = default;
   Array(const Array &) = delete;
+  /// False if the system has no memory left.
   bool allocate(int64_t n) {
-    data = static_cast<T *>(aligned_alloc(64, static_cast<size_t>((n * static_cast<int64_t>(sizeof(T)) + 127) / 64 * 64)));
+    bytes = (n * static_cast<int64_t>(sizeof(T)) + 127) / 64 * 64;
+    data = static_cast<T *>(aligned_alloc(64, static_cast<size_t>(bytes)));
     return data != nullptr;
   }
   ~Array() { free(data); }
@@ -30,68 +33,154 @@ inline bool is_smooth(int64_t n) {
   return n == 1;
 }
 
-/// exp(-2 pi i k / n) for k < n: products of two tables of about sqrt(n) entries, in double.
-template <class T>
-bool roots_of_unity(int64_t n, T *re, T *im) {
-  int64_t low = 1;
-  while (low * low < n) low *= 2;
-  const int64_t high = (n + low - 1) / low;
-  Array<double> table;
-  if (!table.allocate(2 * (low + high))) return false;
-  double *const low_re = table.data, *const low_im = low_re + low, *const high_re = low_im + low, *const high_im = high_re + high;
-  const double step = -2 * M_PI / static_cast<double>(n);
-  for (int64_t i = 0; i < low; i++) low_re[i] = cos(step * static_cast<double>(i)), low_im[i] = sin(step * static_cast<double>(i));
-  for (int64_t i = 0; i < high; i++) {
-    const double angle = step * static_cast<double>(i * low);
-    high_re[i] = cos(angle), high_im[i] = sin(angle);
+struct Number {
+  double re, im;
+};
+
+/// exp(-2 pi i k / n) for k < n, in double: products of entries of two tables of about sqrt(n).
+struct Roots {
+  Array<Number> low, high;
+  int bits = 0;  // of k, for the low table
+
+  __attribute__((noinline)) bool prepare(int64_t n) {
+    while (int64_t{1} << (2 * bits) < n) bits++;
+    const int64_t count = (n >> bits) + 1;
+    if (!low.allocate(int64_t{1} << bits) || !high.allocate(count)) return false;
+    const double step = -2 * M_PI / static_cast<double>(n);
+    for (int64_t i = 0; i < int64_t{1} << bits; i++) low[i] = {cos(step * static_cast<double>(i)), sin(step * static_cast<double>(i))};
+    for (int64_t i = 0; i < count; i++) {
+      const double angle = step * static_cast<double>(i << bits);
+      high[i] = {cos(angle), sin(angle)};
+    }
+    return true;
   }
-  for (int64_t k = 0; k < n; k++) {
-    const double a = low_re[k % low], b = low_im[k % low], c = high_re[k / low], d = high_im[k / low];
-    re[k] = static_cast<T>(a * c - b * d), im[k] = static_cast<T>(a * d + b * c);
+  Number at(int64_t k) const {
+    const Number a = low[k & ((int64_t{1} << bits) - 1)], b = high[k >> bits];
+    return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
   }
-  return true;
-}
+};
 
 /// A length without large prime factors.
 template <class T>
 struct Factors {
   int64_t n = 1;
-  int count = 0;
-  int64_t factors[64];
-  Array<T> re, im;  // its roots of unity
+  int count = 0, factors[64];
+  Array<T> roots;  // of unity, real and imaginary part in turn
 
-  /// False if the system has no memory left.
-  bool prepare(int64_t length) {
+  __attribute__((noinline)) bool prepare(int64_t length) {
     n = length;
     int64_t rest = n;
-    for (int64_t f = 4; rest > 1; f = f == 4 ? 2 : f == 2 ? 3 : f + 2)
+    for (int f = 4; rest > 1; f = f == 4 ? 2 : f == 2 ? 3 : f + 2)
       while (rest % f == 0) factors[count++] = f, rest /= f;
-    return re.allocate(n) && im.allocate(n) && roots_of_unity(n, re.data, im.data);
+    Roots exact;
+    if (!roots.allocate(2 * n) || !exact.prepare(n)) return false;
+    for (int64_t k = 0; k < n; k++) {
+      const Number w = exact.at(k);
+      roots[2 * k] = static_cast<T>(w.re), roots[2 * k + 1] = static_cast<T>(w.im);
+    }
+    return true;
   }
 };
 
 template <class T>
 struct Plan {
-  int64_t n;
-  Factors<T> whole;  // of n, or of the convolution that stands for it
-  Factors<T> columns, rows;  // a single line as a matrix of rows.n columns: its columns first, then its rows
-  // Bluestein: a cyclic convolution with the chirp exp(pi i k^2 / n), whose spectrum is kept.
-  bool chirped;
-  Array<T> chirp_re, chirp_im, spectrum_re, spectrum_im;
+  const int64_t n;
+  const bool matrix;  // only for lines on their own, each as a matrix; else for lines side by side, too
+  const int64_t real;  // 0, or the length whose real transforms it serves
+  const bool chirped;
+  int64_t length;  // n, or that of the convolution that stands for it
+  Factors<T> whole;  // for lines side by side
+  Factors<T> columns, rows;  // of the matrix, which has rows.n columns: they are transformed first
+  Roots turns, real_turns;  // of the matrix's elements between the two; of a real transform
+  Array<T> lanes;  // for each of the matrix's rows, those of its first elements: a vector of real parts, one of imaginary parts
+  // Bluestein: a cyclic convolution with the chirp exp(pi i k^2 / n), whose spectrum is kept. Real and imaginary part in turn.
+  Array<T> chirp, spectrum;
 
-  explicit Plan(int64_t n) : n(n), chirped(!is_smooth(n)) {}
+  Plan(int64_t n, bool matrix, int64_t real) : n(n), matrix(matrix), real(real), chirped(!is_smooth(n)), length(n) {
+    for (int64_t odd = 1; chirped && odd <= 15; odd += 2) {
+      int64_t size = odd;
+      while (size < 2 * n - 1) size *= 2;
+      if (is_smooth(odd) && odd != 7 && odd != 11 && odd != 13 && (odd == 1 || size < length)) length = size;
+    }
+  }
 
-  /// `single`: for lines on their own, too. False if the system has no memory left.
-  bool prepare(bool single) {
-    int64_t length = n;
-    if (chirped)
-      for (length = 1; length < 2 * n - 1;) length *= 2;
-    if (!whole.prepare(length)) return false;
-    if (!single) return true;
-    int64_t d = 1;
-    for (int64_t i = 1; i * i <= length; i++)
-      if (length % i == 0) d = i;
-    return d < kLanes<T> || (columns.prepare(d) && rows.prepare(length / d));
+  /// False if the system has no memory left.
+  bool prepare() {
+    if (real && !real_turns.prepare(real)) return false;
+    if (!matrix && !whole.prepare(length)) return false;
+    constexpr int64_t L = kLanes<T>;
+    const int64_t height = best_height(length), width = length / height;
+    if (!columns.prepare(height) || !rows.prepare(width) || !turns.prepare(length) || !lanes.allocate(2 * L * height)) return false;
+    for (int64_t i = 0; i < height; i++)
+      for (int64_t l = 0; l < L; l++) {
+        const Number w = turns.at(i * l % length);
+        lanes[2 * L * i + l] = static_cast<T>(w.re), lanes[2 * L * i + L + l] = static_cast<T>(w.im);
+      }
+    return true;
+  }
+
+  /// The matrix whose lines fill vectors best, among those that are about square.
+  static int64_t best_height(int64_t length) {
+    constexpr int64_t L = kLanes<T>;
+    int64_t best = 1, least = INT64_MAX;
+    for (int64_t height = 1; height * height <= length; height++) {
+      if (length % height) continue;
+      const int64_t width = length / height, vectors = (width + L - 1) / L * height + (height + L - 1) / L * width;
+      const int64_t cost = height * height * 16 < length ? INT64_MAX - height : vectors;
+      if (cost <= least) best = height, least = cost;
+    }
+    return best;
+  }
+
+  int64_t bytes() const {
+    return whole.roots.bytes + columns.roots.bytes + rows.roots.bytes + turns.low.bytes + turns.high.bytes + real_turns.low.bytes +
+           real_turns.high.bytes + lanes.bytes + chirp.bytes + spectrum.bytes;
+  }
+};
+
+/// The plans of a process's last calls, the latest at the end. A call takes its plan out and puts it back, so that a plan has one user.
+template <class T>
+class PlanCache {
+  static constexpr int kMost = 16;
+  static constexpr int64_t kMostBytes = 16 << 20;
+  Plan<T> *plans_[kMost] = {};
+  int count_ = 0;
+  int64_t bytes_ = 0;
+  bool locked_ = false;
+
+  void lock() {
+    while (__atomic_test_and_set(&locked_, __ATOMIC_ACQUIRE)) {}
+  }
+  void unlock() { __atomic_clear(&locked_, __ATOMIC_RELEASE); }
+  Plan<T> *remove(int at) {
+    Plan<T> *const plan = plans_[at];
+    bytes_ -= plan->bytes(), count_--;
+    for (int i = at; i < count_; i++) plans_[i] = plans_[i + 1];
+    return plan;
+  }
+
+ public:
+  /// Null if there is none.
+  Plan<T> *take(int64_t n, bool matrix, int64_t real) {
+    Plan<T> *found = nullptr;
+    lock();
+    for (int i = 0; i < count_ && !found; i++)
+      if (plans_[i]->n == n && plans_[i]->matrix == matrix && plans_[i]->real == real) found = remove(i);
+    unlock();
+    return found;
+  }
+  void put(Plan<T> *plan) {
+    Plan<T> *old[kMost + 1];
+    int olds = 0;
+    lock();
+    if (plan->bytes() > kMostBytes) {
+      old[olds++] = plan;
+    } else {
+      while (count_ == kMost || bytes_ + plan->bytes() > kMostBytes) old[olds++] = remove(0);
+      plans_[count_++] = plan, bytes_ += plan->bytes();
+    }
+    unlock();
+    while (olds > 0) delete old[--olds];
   }
 };
 

@@ -1,5 +1,5 @@
-// One large matrix product: one block of k after the other, all threads first pack A, then compute tiles of the output, for which
-// each packs its columns of B into memory that stays in its L2 cache.
+// One large matrix product, one block of k after the other. All threads first pack one operand, then compute tiles of the output, for
+// which each packs what it needs of the other one into memory that stays in its own caches.
 #pragma once
 #include "product.h"
 
@@ -28,7 +28,7 @@ void choose_tiles(int64_t m, int64_t n, int64_t depth, int64_t panel_rows, int64
 template <class S, class T>
 void pack_a(const Product<S> &q, const S *a, T *to, int64_t i, int64_t height, int64_t p, int64_t depth) {
   each_part(p, depth, q.k_run, [&](int64_t done, int64_t first, int64_t n) {
-    pack_panel(to + done * height, height, height, n, a + q.a_at(i, first), q.a_row, q.a_column);
+    pack_panel(to + done * height, height, height, n, a + q.a_at(i, first), q.a_row, q.a_column, q.m - i);
   });
 }
 
@@ -79,28 +79,105 @@ Prefetch prefetch_b(const Product<S> &q, const S *b, int64_t j, int64_t columns,
   return {first, plain && q.b_column == 1 ? depth : 0, columns * size, q.b_row * size};
 }
 
+/// The tile of `sums` (the output, or its rows before they are rounded) at row i and column j, over k in [p, p + depth). Writes what is finished to `out`.
+template <class S, class T, class APanel, class BPanel>
+void product_tile(const Product<S> &q, S *out, T *sums, int64_t i, int64_t height, int64_t j, int64_t width, int64_t p, int64_t depth,
+                  int64_t panel_rows, T *corner, const APanel &a_panel, const BPanel &b_panel) {
+  constexpr int64_t NR = kTileColumns<T>;
+  const int64_t ldc = kSame<S, T> ? q.out_row : q.n;
+  const T add = static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add);
+  const auto c_at = [&](int64_t row, int64_t column) { return sums + (i + row) * ldc + place(j + column, 1, q.run, q.out_run); };
+  gemm_block(
+      height, width, depth, panel_rows, a_panel, b_panel,
+      [&](int64_t row, int64_t column, int64_t n) { return q.in_one_run(j + column, n) ? c_at(row, column) : nullptr; },
+      [&](int64_t row, int64_t count, int64_t column, int64_t n, const T *values) {
+        each_part(j + column, n, q.run, [&](int64_t done, int64_t first, int64_t part) {
+          for (int64_t y = 0; y < count; y++) {
+            T *const to = c_at(row + y, first - j);
+            const T *const from = values + y * NR + done;
+            for (int64_t z = 0; z < part; z++) to[z] = add != 0 ? to[z] + add * from[z] : from[z];
+          }
+        });
+      },
+      ldc, add, corner,
+      [&](int64_t row, int64_t count) {
+        if (p + depth < q.k) return;
+        each_part(j, width, q.run,
+                  [&](int64_t, int64_t first, int64_t n) { finish_rows(q, c_at(row, first - j), ldc, i + row, count, first, n); });
+        const int64_t at = (i + row) * q.n + j;
+        if constexpr (!kSame<S, T>) narrow_rows(out + at, q.n, sums + at, q.n, count, width);
+      });
+}
+
+/// B in place of its columns' panels, if only few panels of A's rows use it; a last panel that is not whole is packed all the same.
+template <class S>
+bool reads_b_in_place(const Product<S> &q, int64_t panel_rows) {
+  return kSame<S, Compute<S>> && q.b_column == 1 && !q.run && !q.k_run && divide_up(q.m, panel_rows) <= 6;
+}
+
+/// Few columns: B stays in the caches, packed once for all; a panel of A is packed where it is used, which spares its way to memory and back.
+template <class S>
+int32_t narrow_product(const Product<S> &q, const S *a, const S *b, S *out, int64_t block) {
+  typedef Compute<S> T;
+  constexpr int64_t NR = kTileColumns<T>, size = static_cast<int64_t>(sizeof(T));
+  const int64_t panel_rows = even_piece(q.m, kTileRows), a_panel = round_up(panel_rows * block + kPanelSlack<T>, 16);
+  const int64_t panels = divide_up(q.n, NR), b_panel = NR * block, packed = reads_b_in_place(q, panel_rows) ? q.n / NR : 0;
+  const int64_t bytes = (panels * b_panel + (kSame<S, T> ? 0 : q.m * q.n)) * size;
+  T *const b_memory = static_cast<T *>(thread_memory(MemoryFor::kCall, bytes));
+  if (!b_memory) return out_of_memory(bytes);
+  T *const sums = kSame<S, T> ? reinterpret_cast<T *>(out) : b_memory + panels * b_panel;
+  for (int64_t p = 0; p < q.k; p += block) {
+    const int64_t depth = min(block, q.k - p);
+    parallel_for(panels - packed, divide_up(32768, NR * depth), [&](int64_t begin, int64_t end) {
+      const int64_t j = (packed + begin) * NR, columns = min(q.n, (packed + end) * NR) - j;
+      pack_b(q, b, b_memory + (packed + begin) * b_panel, b_panel, j, columns, p, depth);
+    });
+    const int64_t grain = max(1, static_cast<int64_t>(kChunkWork / static_cast<double>(panel_rows * q.n * depth)));
+    const auto compute = [&](int64_t begin, int64_t end, void *memory) {
+      T *const corner = static_cast<T *>(memory), *const a_memory = corner + kCorner<T>;
+      const int64_t i = begin * panel_rows, height = min(end * panel_rows, q.m) - i;
+      product_tile(
+          q, out, sums, i, height, int64_t{0}, q.n, p, depth, panel_rows, corner,
+          [&](int64_t row, int64_t rows) {
+            pack_a(q, a, a_memory, i + row, rows, p, depth);
+            return a_memory;
+          },
+          [&](int64_t panel) {
+            if (panel < packed) return Panel<T>{reinterpret_cast<const T *>(b + q.b_at(p, panel * NR)), q.b_row};
+            return Panel<T>{b_memory + panel * b_panel, NR};
+          });
+    };
+    const int32_t status = parallel_with_memory(divide_up(q.m, panel_rows), grain, (kCorner<T> + a_panel) * size, compute);
+    if (status != FB_OK) return status;
+  }
+  return FB_OK;
+}
+
 /// Matrix x of the batch.
 template <class S>
 int32_t large_product(const Product<S> &q, int64_t x) {
   typedef Compute<S> T;
   constexpr int64_t NR = kTileColumns<T>, size = static_cast<int64_t>(sizeof(T)), kSlab = 4096;  // rows packed at a time
+  constexpr int64_t kNarrow = 1 << 19;  // bytes of B
+  S *const out = q.out + x * q.m * q.n;
+  const S *const a = q.a + x * q.a_batch, *const b = q.b + x * q.b_batch;
   // Few panels of A are read again from the L2 cache at little cost: rather fewer passes, each with its waits for all threads.
   const int64_t block = even_piece(q.k, (q.m <= 8 * kTileRows ? 2 : 1) * kBlockK<T>), panel_rows = even_piece(min(q.m, kSlab), kTileRows);
+  const int64_t panels = divide_up(q.n, NR), b_panel = NR * block;
+  if constexpr (kSame<S, T>)
+    if (panels * b_panel * size <= kNarrow) return narrow_product(q, a, b, out, block);
+
   const int64_t slab_rows = min(q.m, kSlab / panel_rows * panel_rows);
-  // B is read in place if only few panels of rows use it; a last panel that is not whole is packed all the same.
-  const bool in_place = kSame<S, T> && q.b_column == 1 && !q.run && !q.k_run && divide_up(q.m, panel_rows) <= 6;
-  const int64_t a_panel = round_up(panel_rows * block + kPanelSlack<T>, 16), b_panel = NR * block;
+  const bool in_place = reads_b_in_place(q, panel_rows);
+  const int64_t a_panel = round_up(panel_rows * block + kPanelSlack<T>, 16);
   const int64_t a_size = divide_up(slab_rows, panel_rows) * a_panel, bytes = (a_size + (kSame<S, T> ? 0 : q.m * q.n)) * size;
   T *const a_memory = static_cast<T *>(thread_memory(MemoryFor::kCall, bytes));
   if (!a_memory) return out_of_memory(bytes);
-  S *const out = q.out + x * q.m * q.n;
-  const int64_t ldc = kSame<S, T> ? q.out_row : q.n;
   T *const sums = kSame<S, T> ? reinterpret_cast<T *>(out) : a_memory + a_size;
-  const S *const a = q.a + x * q.a_batch, *const b = q.b + x * q.b_batch;
 
   int64_t rows, across;
   choose_tiles<T>(slab_rows, q.n, block, panel_rows, rows, across);
-  const int64_t panels = divide_up(q.n, NR), b_size = (in_place ? 1 : divide_up(panels, across)) * b_panel;
+  const int64_t b_size = (in_place ? 1 : divide_up(panels, across)) * b_panel;
   // Wider tiles come first, so that threads that take turns do the same work.
   const auto column_of = [&](int64_t tile) { return min(q.n, (tile * (panels / across) + min(tile, panels % across)) * NR); };
   for (int64_t i0 = 0; i0 < q.m; i0 += slab_rows)
@@ -126,34 +203,14 @@ int32_t large_product(const Product<S> &q, int64_t x) {
           const int64_t next_width = in_place || next >= tiles ? 0 : column_of(next % across + 1) - next_j;
           Prefetch ahead = prefetch_b(q, b, next_j, next_width, p, depth);
           const int64_t share = divide_up(depth * width, divide_up(height, panel_rows) * divide_up(width, NR) * (64 / sizeof(S)));
-          const T add = static_cast<T>(p > 0 && q.add == 0 ? 1 : q.add);
-          const auto c_at = [&](int64_t row, int64_t column) { return sums + (i0 + i + row) * ldc + place(j + column, 1, q.run, q.out_run); };
-          gemm_block(
-              height, width, depth, panel_rows, [&](int64_t row, int64_t) { return a_memory + (i + row) / panel_rows * a_panel; },
+          product_tile(
+              q, out, sums, i0 + i, height, j, width, p, depth, panel_rows, corner,
+              [&](int64_t row, int64_t) { return a_memory + (i + row) / panel_rows * a_panel; },
               [&](int64_t panel) {
                 ahead.lines(share);
                 const int64_t column = panel * NR;
                 if (column < whole) return Panel<T>{reinterpret_cast<const T *>(b_tile + column), q.b_row};
                 return Panel<T>{b_memory + (column - whole) / NR * b_panel, NR};
-              },
-              [&](int64_t row, int64_t column, int64_t n) { return q.in_one_run(j + column, n) ? c_at(row, column) : nullptr; },
-              [&](int64_t row, int64_t count, int64_t column, int64_t n, const T *values) {
-                each_part(j + column, n, q.run, [&](int64_t done, int64_t first, int64_t part) {
-                  for (int64_t y = 0; y < count; y++) {
-                    T *const to = c_at(row + y, first - j);
-                    const T *const from = values + y * NR + done;
-                    for (int64_t z = 0; z < part; z++) to[z] = add != 0 ? to[z] + add * from[z] : from[z];
-                  }
-                });
-              },
-              ldc, add, corner,
-              [&](int64_t row, int64_t count) {
-                if (p + depth < q.k) return;
-                each_part(j, width, q.run, [&](int64_t, int64_t first, int64_t n) {
-                  finish_rows(q, c_at(row, first - j), ldc, i0 + i + row, count, first, n);
-                });
-                const int64_t at = (i0 + i + row) * q.n + j;
-                if constexpr (!kSame<S, T>) narrow_rows(out + at, q.n, sums + at, q.n, count, width);
               });
         }
       };

@@ -33,7 +33,7 @@ void small_product(const Product<S> &q, const S *a, const S *b, int64_t k, T *c,
     gemm_block(
         q.m, q.n, depth, panel_rows,
         [&](int64_t i, int64_t height) {
-          pack_panel(a_memory, height, height, depth, a + i * q.a_row + p * q.a_column, q.a_row, q.a_column);
+          pack_panel(a_memory, height, height, depth, a + i * q.a_row + p * q.a_column, q.a_row, q.a_column, q.m - i);
           return a_memory;
         },
         [&](int64_t j) { return Panel<T>{b_memory + j * NR * depth, NR}; }, [&](int64_t i, int64_t j, int64_t) { return c + i * ldc + j; },

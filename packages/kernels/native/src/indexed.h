@@ -64,7 +64,8 @@ __attribute__((noinline)) void take(const Indexed &m, T *direct, const T *indexe
       direct[b] = indexed[a + *index * step];
     } else if (run.c == 0) {
       const T *const from = indexed + a + *index * step;
-      if (run.a == 1 && run.b == 1) memcpy(static_cast<void *>(direct + b), from, static_cast<size_t>(run.n) * sizeof(T));
+      // memmove, because GCC makes memcpy `rep movsb` where size goes first, which is slow to start
+      if (run.a == 1 && run.b == 1) memmove(static_cast<void *>(direct + b), from, static_cast<size_t>(run.n) * sizeof(T));
       else copy_elements(direct + b, run.b, from, run.a, run.n);
     } else {
       for (int64_t i = 0; i < run.n; i++) direct[b + i * run.b] = indexed[a + i * run.a + index[i * run.c] * step];

@@ -103,7 +103,8 @@ struct Argument {  // integers, bool, double
   T get() const { return value; }
 };
 
-inline void read_tensor(Cursor &c, fb_tensor &t) {
+// Not inlined: hundreds of kernels read two to ten tensors each.
+[[gnu::noinline]] inline void read_tensor(Cursor &c, fb_tensor &t) {
   t.data = reinterpret_cast<void *>(static_cast<uintptr_t>(c.next()));
   if (!t.data) return;
   t.dtype = static_cast<int32_t>(c.next());

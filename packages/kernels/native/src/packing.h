@@ -65,16 +65,17 @@ inline void pack_elements(T *to, int64_t width, int64_t valid, int64_t k, const 
   }
 }
 
-/// to[p * width + i] = from[i * row_stride + p * k_stride] for i < valid, 0 for valid <= i < width.
+/// to[p * width + i] = from[i * row_stride + p * k_stride] for i < valid, 0 for valid <= i < width. `reachable` rows may be read: a block
+/// that ends with rows of the next panel need not be completed.
 template <class T, class S>
-void pack_panel(T *to, int64_t width, int64_t valid, int64_t k, const S *from, int64_t row_stride, int64_t k_stride) {
+void pack_panel(T *to, int64_t width, int64_t valid, int64_t k, const S *from, int64_t row_stride, int64_t k_stride, int64_t reachable = 0) {
   constexpr int64_t L = kLanes<T>;
   if (k_stride == 1) {
-    const int64_t whole = k / L * L;
+    const int64_t whole = k / L * L, rows = valid == width && reachable > valid ? reachable : valid;
     // A block's stores run over into the first rows of the next k, so the later rows of a panel are packed first.
     for (int64_t p = 0; p < whole; p += L)
       for (int64_t i = (width - 1) / L * L; i >= 0; i -= L)
-        pack_transposed_block(to + p * width + i, width, from + i * row_stride + p, row_stride, valid - i);
+        pack_transposed_block(to + p * width + i, width, from + i * row_stride + p, row_stride, rows - i);
     pack_elements(to + whole * width, width, valid, k - whole, from + whole, row_stride, 1);
   } else if (row_stride == 1 && valid == width && k_stride >= 0) {
     // Whole vectors, also past a width that is none: what they store there the next k overwrites. The last k's must not read that far.

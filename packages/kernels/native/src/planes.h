@@ -2,15 +2,17 @@
 // tap of the kernel is a constant distance in memory: value(tap, y, x) = planes[tap's offset + y * pitch + x] for all positions.
 #pragma once
 #include "gemm.h"
+#include "packing.h"
 
 namespace fb::FB_ISA {
 namespace {
 
 inline int64_t floor_divide(int64_t a, int64_t b) { return (a - (a < 0 ? b - 1 : 0)) / b; }
 
-/// One spatial axis: position i in [0, grid) reads the source at i * step + offset for each tap, zero outside [0, size).
+/// One spatial axis: position i in [0, grid) reads the source at i * step + offset for each tap, zero outside [0, size). With `spread`,
+/// which goes with unit steps, the source has a value at every spread-th place only and zeros between them.
 struct Axis {
-  int64_t size, grid, step;
+  int64_t size, grid, step, spread = 1;
   int64_t count = 0, phases = 0, lead = 0, reach = 0;  // reach: the largest shift; lead: zeros that shifts below 0 need
   int64_t *tap, *slot, *shift;                         // per tap: its index in the kernel, its phase's slot, its shift in the plane
   int64_t *phase;                                      // per slot
@@ -28,7 +30,25 @@ struct Axis {
     lead = max(lead, -q);
     tap[count] = index, slot[count] = s, shift[count++] = q;
   }
+  /// Values of the source as they lie in memory.
+  int64_t values() const { return spread == 1 ? size : divide_up(size, spread); }
 };
+
+/// Every second of 2 * kLanes values, from the first on.
+template <class T>
+inline Vec<T> every_second(Vec<T> a, Vec<T> b) {
+  typename LaneIndex<sizeof(T)>::type index;
+  for (int i = 0; i < static_cast<int>(kLanes<T>); i++) index[i] = 2 * i;
+  return __builtin_shuffle(a, b, index);
+}
+/// The lanes of v from lane `first` on with a zero after each.
+template <class T>
+inline Vec<T> spread_lanes(Vec<T> v, int first) {
+  constexpr int L = static_cast<int>(kLanes<T>);
+  typename LaneIndex<sizeof(T)>::type index;
+  for (int i = 0; i < L; i++) index[i] = i % 2 ? L : first + i / 2;
+  return __builtin_shuffle(v, Vec<T>{}, index);
+}
 
 /// The planes of a band of rows of some channels.
 struct Planes {
@@ -53,21 +73,23 @@ struct Planes {
   }
 
   /// Copies the band that starts at position `first` of the grid and returns where offsets count from.
-  template <class T, class S>
-  T *fill(T *memory, const S *source, int64_t channels, int64_t first, int64_t band) const {
+  template <class T>
+  T *fill(T *memory, const T *source, int64_t channels, int64_t first, int64_t band) const {
     T *const base = memory + front();
     memset(memory, 0, static_cast<size_t>(front()) * sizeof(T));
-    const int64_t used = y.lead + band + y.reach;
-    const S *const end = source + channels * y.size * x.size;
+    const int64_t used = y.lead + band + y.reach, width = x.values(), source_plane = y.values() * width;
+    const T *const end = source + channels * source_plane;
     T *to = base;
-    for (int64_t c = 0; c < channels; c++, source += y.size * x.size)
+    for (int64_t c = 0; c < channels; c++, source += source_plane)
       for (int64_t sy = 0; sy < y.phases; sy++)
         for (int64_t sx = 0; sx < x.phases; sx++, to += plane) {
-          for (int64_t r = 0; r < used; r++) {
-            const int64_t row = (first + r - y.lead) * y.step + y.phase[sy];
-            const bool inside = row >= 0 && row < y.size && x.phase[sx] < x.size;
-            const S *const from = source + row * x.size + x.phase[sx];
-            fill_row(to + r * pitch, from, inside ? min(data, divide_up(x.size - x.phase[sx], x.step)) : 0, pitch, end);
+          const int64_t n = x.step == 1 ? data : max(0, min(data, divide_up(x.size - x.phase[sx], x.step)));
+          int64_t row = (first - y.lead) * y.step + y.phase[sy];
+          for (int64_t r = 0; r < used; r++, row += y.step) {
+            bool inside = row >= 0 && row < y.size;
+            int64_t at = row;
+            if (y.spread > 1) inside = inside && row % y.spread == 0, at = row / y.spread;
+            fill_row(to + r * pitch, source + at * width + x.phase[sx], inside ? n : 0, end);
           }
           for (int64_t i = used * pitch; i < plane; i++) to[i] = 0;
         }
@@ -75,15 +97,25 @@ struct Planes {
   }
 
  private:
-  /// n values, then zeros up to `length`. Whole vectors are stored, so what follows the row must be filled after it.
-  template <class T, class S>
-  void fill_row(T *to, const S *from, int64_t n, int64_t length, const S *end) const {
+  /// n values, then zeros up to the next row. Whole vectors are stored, so what follows the row must be filled after it.
+  template <class T>
+  void fill_row(T *to, const T *from, int64_t n, const T *end) const {
     constexpr int64_t L = kLanes<T>;
     int64_t i = 0;
-    if (x.step == 1)
-      for (; i < n && end - from >= i + L; i += L) store(to + i, load_as<T>(from + i));
-    for (; i < n; i++) to[i] = widen(from[i * x.step]);
-    for (i = n; i < length; i += L) store(to + i, Vec<T>{});
+    if (x.spread > 1) {
+      if (x.spread == 2)
+        for (; i < n && end - from >= i / 2 + L; i += 2 * L) {
+          const Vec<T> v = load(from + i / 2);
+          store(to + i, spread_lanes<T>(v, 0)), store(to + i + L, spread_lanes<T>(v, L / 2));
+        }
+      for (; i < n; i++) to[i] = i % x.spread == 0 ? from[i / x.spread] : T(0);
+    } else if (x.step == 1) {
+      for (; i < n && end - from >= i + L; i += L) store(to + i, load(from + i));
+    } else if (x.step == 2) {
+      for (; i < n && end - from >= 2 * (i + L); i += L) store(to + i, every_second<T>(load(from + 2 * i), load(from + 2 * i + L)));
+    }
+    for (; i < n; i++) to[i] = from[i * x.step];
+    for (i = n; i < pitch; i += L) store(to + i, Vec<T>{});
   }
 };
 

@@ -59,10 +59,17 @@ void finish_rows(const Product<S> &q, Compute<S> *c, int64_t ldc, int64_t i, int
     finish_row(c + y * ldc, columns, q.bias ? q.bias + (q.row_bias ? i + y : j) * q.bias_stride : nullptr, q.row_bias ? 0 : q.bias_stride, q.activation);
 }
 
+/// to[i] = from[i], rounded to nearest even if `To` is the narrower one of a type that elements are stored in and the type they are computed in.
+template <class To, class From>
+inline void store_row(To *to, const From *from, int64_t n) {
+  typedef Compute<To> T;
+  int64_t i = 0;
+  for (; i + kLanes<T> <= n; i += kLanes<T>) store_as(to + i, load_as<T>(from + i));
+  if (i < n) store_as(to + i, load_as<T>(from + i, n - i), n - i);
+}
 template <class S, class T>
 void narrow_rows(S *out, int64_t ldo, const T *c, int64_t ldc, int64_t rows, int64_t columns) {
-  for (int64_t y = 0; y < rows; y++)
-    for (int64_t x = 0; x < columns; x++) out[y * ldo + x] = narrow<S>(c[y * ldc + x]);
+  for (int64_t y = 0; y < rows; y++) store_row(out + y * ldo, c + y * ldc, columns);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Elementary functions on whole vectors, in the vector's own precision: exponentials, logarithms and what is made of them.
-// Within 2 units in the last place over the whole range, including NaN, infinities and subnormal numbers.
+// Within 2 units in the last place over the whole range (2.5: sigmoid, silu, erf; 6: erfc; 7: gelu), including NaN, infinities and
+// subnormal numbers; test/sweep.cc looks.
 // Coefficients: Cephes (float exp), fdlibm (double log), Taylor (double exp), else a fit at Chebyshev points.
 #pragma once
 #include <math.h>
@@ -34,6 +35,10 @@ inline V polynomial(V x, const T (&c)[N]) {
   return fma(last, x, other);
 }
 
+/// Bit patterns plus a number: they wrap around, which signed integers may not.
+inline VecI add_bits(VecI bits, int32_t n) { return (VecI)((Vec<uint32_t>)bits + static_cast<uint32_t>(n)); }
+inline VecL add_bits(VecL bits, int64_t n) { return (VecL)((Vec<uint64_t>)bits + static_cast<uint64_t>(n)); }
+
 /// The nearest integer of |x| < 2^22 (float) or 2^51 (double), as a number and as an integer.
 template <class V, class I>
 struct Rounded {
@@ -42,11 +47,11 @@ struct Rounded {
 };
 inline Rounded<VecF, VecI> nearest(VecF x) {
   const VecF shifted = x + 12582912.0f;  // 1.5 * 2^23
-  return {shifted - 12582912.0f, (VecI)shifted - 0x4b400000};
+  return {shifted - 12582912.0f, add_bits((VecI)shifted, -0x4b400000)};
 }
 inline Rounded<VecD, VecL> nearest(VecD x) {
   const VecD shifted = x + 6755399441055744.0;  // 1.5 * 2^52
-  return {shifted - 6755399441055744.0, (VecL)shifted - 0x4338000000000000};
+  return {shifted - 6755399441055744.0, add_bits((VecL)shifted, -0x4338000000000000)};
 }
 
 inline VecF power_of_two(VecI n) { return (VecF)((n + 127) << 23); }
@@ -127,7 +132,7 @@ inline VecD expm1(VecD x) {
 inline VecF log(VecF x) {
   const VecI subnormal = x < 1.17549435e-38f;
   const VecF normal = subnormal ? x * 8388608.0f : x;
-  const VecI bits = (VecI)normal - 0x3f3504f3;
+  const VecI bits = add_bits((VecI)normal, -0x3f3504f3);
   const VecI e = (bits >> 23) - (subnormal & 23);
   const VecF f = (VecF)((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
   constexpr float c[] = {3.3333331180e-1f, -2.4999996958e-1f, 2.0000715749e-1f, -1.6667802320e-1f, 1.4249057646e-1f,
@@ -146,7 +151,7 @@ inline VecF log(VecF x) {
 inline VecD log(VecD x) {
   const VecL subnormal = x < 2.2250738585072014e-308;
   const VecD normal = subnormal ? x * 18014398509481984.0 : x;
-  const VecL bits = (VecL)normal - 0x3fe6a09e667f3bcd;
+  const VecL bits = add_bits((VecL)normal, -0x3fe6a09e667f3bcd);
   const VecL e = (bits >> 52) - (subnormal & 54);
   const VecD f = (VecD)((bits & 0xfffffffffffff) + 0x3fe6a09e667f3bcd) - 1.0;
   // The exponent as a double without a 64-bit conversion, which AVX2 lacks.
@@ -216,13 +221,19 @@ inline VecF exp_sum(VecF high, VecF low) {
 }
 /// e^(factor x²) for a factor of -1 or -1/2 and |x| <= 16: a rounded x² would lose what it weighs in the exponent.
 inline VecF exp_of_square(VecF x, float factor) {
-  const VecF high = (VecF)((VecI)x & ~0xfff);  // 12 bits: its square is exact
-  return exp_sum(high * high * factor, (x - high) * (x + high) * factor);
+  const VecF high = x * x;
+#if defined(__SSE2__) && !defined(__FMA__)
+  const VecF head = (VecF)((VecI)x & ~0xfff), tail = x - head;  // 12 bits each: their products are exact
+  const VecF low = ((head * head - high) + head * tail * 2.0f) + tail * tail;
+#else
+  const VecF low = fma(x, x, -high);
+#endif
+  return exp_sum(high * factor, low * factor);
 }
-/// e^(a²) erfc(a) for 0.5 <= a <= 10.2: P((a - 2) / (a + 2)) / (1 + 2a), after Shepherd and Laframboise 1981.
-inline VecF erfcx_tail(VecF a) {
-  constexpr float c[] = {1.276978374f,    -0.09276357293f,  -0.1660303771f, 0.164042294f,    -0.05421856791f,
-                         -0.007947231643f, 0.008695635945f, 0.0009486069903f, -0.001320439856f};
+/// e^(a²) erfc(a) for 0 <= a <= 10.3: P((a - 2) / (a + 2)) / (1 + 2a), after Shepherd and Laframboise 1981.
+inline VecF erfcx(VecF a) {
+  constexpr float c[] = {1.276978374f,     -0.09276399016f, -0.1660314947f, 0.1640554965f,   -0.05420346558f,
+                         -0.008060399443f, 0.00862851087f,  0.001313076122f, -0.001226091525f, -0.0003983248025f};
   const VecF b = a + 2.0f, d = fma(a, broadcast(2.0f), broadcast(1.0f)), inverse = 1.0f / (b * d);  // one division for both
   return polynomial((a - 2.0f) * d * inverse, c) * (b * inverse);
 }
@@ -233,12 +244,12 @@ inline VecF erf_center(VecF x) {
 }
 inline VecF erfc(VecF x) {
   const VecF a = clamp(fabs(x), 0.0f, 10.2f);  // beyond it erfc is below any float
-  const VecF tail = erfcx_tail(a) * exp_of_square(a, -1.0f);
+  const VecF tail = erfcx(a) * exp_of_square(a, -1.0f);
   return fabs(x) < 0.5f ? 1.0f - erf_center(x) : (x < 0.0f ? 2.0f - tail : tail);
 }
 inline VecF erf(VecF x) {
   const VecF a = clamp(fabs(x), 0.0f, 4.0f);  // beyond 3.9 erf is 1
-  const VecF large = 1.0f - erfcx_tail(a) * exp(-a * a);
+  const VecF large = 1.0f - erfcx(a) * exp(-a * a);
   return a < 1.0f ? erf_center(x) : copysign(large, x);
 }
 
@@ -247,14 +258,13 @@ struct Normal {
   V cdf, kernel;  // the distribution function times a factor, and e^(-x²/2)
 };
 /// The standard normal distribution function times `factor`, which enters before a tail gets too small for full precision.
-inline Normal<VecF> normal_distribution(VecF x, VecF factor) {
-  const VecF a = clamp(fabs(x), 0.0f, 14.5f), kernel = exp_of_square(a, -0.5f);
-  const VecF t = a * 0.70710678118654752f, tail = erfcx_tail(t) * 0.5f;
-  const VecF side = x < 0.0f ? factor * tail * kernel : factor * (1.0f - tail * kernel);
-  return {t < 0.5f ? factor * fma(erf_center(x * 0.70710678118654752f), broadcast(0.5f), broadcast(0.5f)) : side, kernel};
+[[gnu::always_inline]] inline Normal<VecF> normal_distribution(VecF x, VecF factor) {
+  const VecF absolute = fabs(x), a = absolute > 14.5f ? broadcast(14.5f) : absolute, kernel = exp_of_square(a, -0.5f);
+  const VecF tail = erfcx(a * 0.70710678118654752f) * 0.5f;
+  return {x < 0.0f ? factor * tail * kernel : fma(factor, -tail * kernel, factor), kernel};
 }
-/// x Φ(x), infinite at infinity and NaN at -infinity.
-inline VecF gelu(VecF x) { return normal_distribution(x, x).cdf; }
+/// x Φ(x), infinite at infinity and NaN at -infinity; zeros keep their sign.
+inline VecF gelu(VecF x) { return (x == 0.0f) | (x > 14.5f) ? x : normal_distribution(x, x).cdf; }
 
 }  // namespace
 }  // namespace fb::FB_ISA

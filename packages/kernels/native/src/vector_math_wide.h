@@ -174,10 +174,10 @@ inline VecD exp2_wide(VecD x) { return exp_wide(x * 0.69314718055994530942); }
 inline VecD log2_wide(VecD x) { return log(x) * 1.44269504088896340736; }
 inline VecD log10_wide(VecD x) { return log(x) * 0.43429448190325182765; }
 
-/// x 0.5 (1 + tanh u) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x³).
+/// x 0.5 (1 + tanh u) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x³); NaN at -infinity, as the formula has it.
 inline VecD gelu_tanh_wide(VecD x) {
   const VecD u = x * fma(x * x, broadcast(0.071354816272600243), broadcast(1.5957691216057308));
-  const VecD z = exp_wide(-fabs(u)), quotient = x * inverse_wide(z + 1.0);
+  const VecD z = fabs(x) > 1e30 ? VecD{} : exp_wide(-fabs(u)), quotient = x * inverse_wide(z + 1.0);
   return u < 0.0 ? quotient * z : quotient;
 }
 template <VecD (*Exp)(VecD)>

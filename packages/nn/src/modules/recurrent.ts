@@ -3,7 +3,7 @@ import { cat, type DType, dropout, empty, formatShape, ShapeError, type Tensor, 
 import { uniform_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
-import { type CellKind, type LayerTensors, recurrentLayer } from '../recurrent/layer.js';
+import { type CellName, type LayerTensors, recurrentLayer } from '../recurrent/layer.js';
 import { PackedSequence } from '../recurrent/packed-sequence.js';
 
 export interface RecurrentOptions {
@@ -21,7 +21,7 @@ export interface RecurrentOptions {
   readonly dtype?: DType;
 }
 
-const GATES: Readonly<Record<CellKind, number>> = { rnn_tanh: 1, rnn_relu: 1, lstm: 4, gru: 3 };
+const GATES: Readonly<Record<CellName, number>> = { rnn_tanh: 1, rnn_relu: 1, lstm: 4, gru: 3 };
 
 /** The last states of all layers and directions. */
 type States = readonly [h: Tensor, c: Tensor | null];
@@ -35,7 +35,7 @@ export abstract class RNNBase extends Module {
   readonly bidirectional: boolean;
 
   constructor(
-    private readonly kind: CellKind,
+    private readonly kind: CellName,
     readonly inputSize: number,
     readonly hiddenSize: number,
     options: RecurrentOptions,

@@ -3,7 +3,9 @@ import { type AnyOpDef, groups } from '@flambeau/core/internal';
 import type { Entry, Lowerings } from '../lowering.js';
 import { attention } from './attention.js';
 import { recurrentCells } from './recurrent-cells.js';
+import { recurrentLayer } from './recurrent-layer.js';
 import { ctcLoss } from './ctc-loss.js';
+import { gridSample } from './grid-sample.js';
 import { resampling } from './resampling.js';
 import { fold } from './fold.js';
 import { activation } from './activation.js';
@@ -19,6 +21,7 @@ import { elementwise } from './elementwise.js';
 import { embedding } from './embedding.js';
 import { extremum } from './extremum.js';
 import { indexing } from './indexing.js';
+import { integerProduct } from './integer-product.js';
 import { joining } from './joining.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
@@ -59,9 +62,11 @@ type Tables = {
 
 const tables = {
   fold,
+  gridSample,
   resampling,
   ctcLoss,
   recurrentCells,
+  recurrentLayer,
   attention,
   activation,
   arithmetic,
@@ -76,6 +81,7 @@ const tables = {
   embedding,
   extremum,
   indexing,
+  integerProduct,
   joining,
   layerNorm,
   linear,

@@ -20,6 +20,7 @@ const samples = (input: readonly number[], grid: readonly number[]): Entry['samp
 export const gridSample: Group = {
   gridSample: {
     torch: 'F.grid_sample',
+    covers: ['grid_sampler', 'grid_sampler_backward'],
     dtypes,
     samples: [
       ...samples([2, 2, 4, 5], [2, 3, 2, 2]),

@@ -99,7 +99,7 @@ export const loss: Group = {
       { args: [normal([2, 3]), indices([2], 0, 3), { labelSmoothing: 1.5 }], throws: 'ValueError', says: ['1.5'] },
     ],
   },
-  mseLoss: elementwise('F.mse_loss', normal, 'normal', []),
+  mseLoss: elementwise('F.mse_loss', normal, 'normal', [], { covers: ['huber_elements', 'huber_backward'] }),
   l1Loss: elementwise('F.l1_loss', normal, 'normal', []),
   smoothL1Loss: elementwise('F.smooth_l1_loss', normal, 'normal', [{ beta: 0.5 }, { beta: 2, reduction: 'sum' }, { beta: 0 }], {
     errors: [...shapes, { args: [normal([2]), normal([2]), { beta: -1 }], throws: 'ValueError', says: ['-1'] }],
@@ -125,6 +125,7 @@ export const loss: Group = {
     },
   ),
   binaryCrossEntropyWithLogits: {
+    covers: ['logits_entropy_elements', 'logits_entropy_backward'],
     ...elementwise('F.binary_cross_entropy_with_logits', normal, 'uniform', [
       { weight: positive([3, 4], fixed) },
       { posWeight: positive([4], fixed) },

@@ -14,9 +14,20 @@ import { allocate } from '../../storage.js';
 import { Tensor } from '../../tensor.js';
 import type { Backend } from '../backend.js';
 
+/** What a kernel gets: a tensor, none, or a list of them. */
+export type Operand = Tensor | null | readonly Tensor[];
+
 const held: (ArrayBufferLike | null)[] = new Array(64).fill(null);
 let heldCount = 0;
 let at = 0;
+
+/** Runs the kernel that the frame describes. */
+let invoke: () => void = call;
+
+/** @internal Lets a profiler stand in for the calls of kernels. */
+export function setInvoke(standIn: () => void): void {
+  invoke = standIn;
+}
 
 function begin(kernelId: number): void {
   frame[0] = kernelId;
@@ -61,8 +72,8 @@ function pushAttributes(attributes: Attributes): void {
   }
 }
 
-function finish(name: string, operands: readonly (Tensor | null | readonly Tensor[])[]): void {
-  call();
+function finish(name: string, operands: readonly Operand[]): void {
+  invoke();
   for (let i = 0; i < heldCount; i++) held[i] = null;
   heldCount = 0;
   if (frame[0] !== Status.Ok) throw kernelError(name, frame[0], operands.flat());
@@ -153,10 +164,28 @@ export const cpu: Backend = {
     begin(copyId);
     pushTensor(target);
     pushTensor(source);
-    call();
+    invoke();
     held[0] = held[1] = null;
     heldCount = 0;
     if (frame[0] !== Status.Ok) throw kernelError('copy', frame[0], [target, source]);
+  },
+};
+
+/** @internal What `runKernel` does, where a profiler can stand in for it. */
+export const kernels = {
+  run(name: string, operands: readonly Operand[], attributes: Attributes): void {
+    const id = find(name);
+    if (id < 0) throw new FlambeauError(`the kernel library has no kernel '${name}'`);
+    begin(id);
+    for (const operand of operands) {
+      if (operand === null || operand instanceof Tensor) pushTensor(visible(name, operand));
+      else {
+        frame[at++] = operand.length;
+        for (const t of operand) pushTensor(visible(name, t));
+      }
+    }
+    pushAttributes(attributes);
+    finish(name, operands);
   },
 };
 
@@ -170,17 +199,6 @@ function visible(name: string, t: Tensor | null): Tensor | null {
 }
 
 /** Runs a kernel that is not an op (fused optimizer steps): lists of tensors are written as [count, tensors…]. */
-export function runKernel(name: string, operands: readonly (Tensor | null | readonly Tensor[])[], attributes: Attributes): void {
-  const id = find(name);
-  if (id < 0) throw new FlambeauError(`the kernel library has no kernel '${name}'`);
-  begin(id);
-  for (const operand of operands) {
-    if (operand === null || operand instanceof Tensor) pushTensor(visible(name, operand));
-    else {
-      frame[at++] = operand.length;
-      for (const t of operand) pushTensor(visible(name, t));
-    }
-  }
-  pushAttributes(attributes);
-  finish(name, operands);
+export function runKernel(name: string, operands: readonly Operand[], attributes: Attributes): void {
+  kernels.run(name, operands, attributes);
 }

@@ -1,9 +1,12 @@
 // Two-dimensional convolution and its gradients: which taps of the kernel meet where, for every stride, padding and dilation.
-// conv_pass.h, conv_weight.h, conv_pointwise.h and conv_winograd*.h do the arithmetic.
+// conv_pass.h, conv_channels.h, conv_weight.h, conv_depthwise.h, conv_pointwise.h and conv_winograd*.h do the arithmetic.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside the AVX-512 conversion intrinsics of GCC 12
+#include "../conv_channels.h"
+#include "../conv_depthwise.h"
 #include "../conv_pass.h"
 #include "../conv_pointwise.h"
 #include "../conv_weight.h"
+#include "../conv_winograd_deep.h"
 #include "../conv_winograd_weight.h"
 
 namespace fb::FB_ISA {
@@ -38,12 +41,26 @@ struct Geometry {
     return kernel() == 1 && stride_y == 1 && stride_x == 1 && padding_y == 0 && padding_x == 0 && in_channels >= 8 && out_channels >= 8 &&
            images * in_plane() >= 64;
   }
+  /// The same at unit stride, on the pixels that the stride leaves.
+  Geometry thinned() const {
+    Geometry g = *this;
+    g.height = out_height, g.width = out_width, g.stride_y = g.stride_x = 1;
+    return g;
+  }
+  bool is_thinned_pointwise() const { return !is_pointwise() && padding_y == 0 && padding_x == 0 && thinned().is_pointwise(); }
+  Thinning thinning() const { return {images * groups * in_channels, height, width, stride_y, stride_x, out_height, out_width}; }
+  /// Every channel by itself.
+  bool is_depthwise() const { return in_channels == 1 && out_channels <= 2 && groups > 1; }
   /// Whether Winograd's algorithm pays: cycles per pair of channels, measured, with those of the plain sums on the left.
   bool is_winograd() const {
     if (kernel_y != 3 || kernel_x != 3 || stride_y != 1 || stride_x != 1 || dilation_y != 1 || dilation_x != 1 || padding_y > 2 || padding_x > 2) return false;
     const double pixels = static_cast<double>(images * out_plane()), tiles = static_cast<double>(images * divide_up(out_height, 4) * divide_up(out_width, 4));
     const double transforms = 40 / static_cast<double>(in_channels) + 40 / static_cast<double>(out_channels);
     return __atomic_load_n(&winograd_wanted, __ATOMIC_RELAXED) && out_width <= 512 && 0.45 * pixels > tiles * (2 + transforms) + 100;
+  }
+  /// Whether vectors of `rows` output channels pay; sums over many of the other channels carry the cost of turning them.
+  bool wants_channels(int64_t rows, int64_t channels) const {
+    return (stride_y > 1 || stride_x > 1) && rows >= kLanes<float> && channels * kernel() >= 16 * stride_y * stride_x;
   }
   template <class T>
   Pixels<T> in_pixels(T *data, int64_t group) const {
@@ -55,13 +72,21 @@ struct Geometry {
   }
   /// Elements of one group's weights.
   int64_t group_weights() const { return out_channels * in_channels * kernel(); }
-  int64_t memory() const { return 4 * (kernel_y + kernel_x) * static_cast<int64_t>(sizeof(int64_t)); }
+  int64_t memory() const { return 5 * (kernel_y + kernel_x) * static_cast<int64_t>(sizeof(int64_t)); }
 };
 
 inline Axis forward_axis(int64_t size, int64_t grid, int64_t stride, int64_t kernel, int64_t padding, int64_t dilation, int64_t *memory) {
   Axis axis(size, grid, stride, memory, kernel);
   for (int64_t t = 0; t < kernel; t++) axis.add(t, t * dilation - padding);
   return axis;
+}
+
+/// Calls `run` with memory for the pixels of a thinned input.
+template <class T, class Run>
+int32_t with_pixels(const Geometry &g, const Run &run) {
+  const int64_t bytes = g.thinning().count() * static_cast<int64_t>(sizeof(T));
+  Scratch memory(bytes);
+  return memory.data ? run(memory.as<T>()) : out_of_memory(bytes);
 }
 
 /// `run(group)` for every group, up to the first error.
@@ -72,23 +97,47 @@ int32_t each_group(const Geometry &g, const Run &run) {
   return FB_OK;
 }
 
-template <class S>
-int32_t forward(const Geometry &g, S *out, const S *input, const S *weight, const S *bias) {
-  if constexpr (kSame<S, Compute<S>>)
-    if (g.is_pointwise())
-      return each_group(g, [&](int64_t group) {
-        return pointwise_pass(g.images, g.out_channels, g.in_channels, weight + group * g.group_weights(), g.in_channels, int64_t{1},
-                              g.in_pixels(input, group), bias ? bias + group * g.out_channels : nullptr, g.out_pixels(out, group));
-      });
-  if constexpr (kHasWinograd && kSame<S, float>)
+inline ChannelAxis channel_axis(int64_t size, int64_t grid, int64_t stride, int64_t kernel, int64_t padding, int64_t dilation, int64_t *memory) {
+  int64_t *const phase = memory + 4 * kernel;
+  for (int64_t t = 0; t < kernel; t++) phase[t] = 0;
+  return {forward_axis(size, (grid - 1) * stride + 1, 1, kernel, padding, dilation, memory), grid, 1, stride, phase};
+}
+
+template <class T>
+Depthwise<T> depthwise_forward(const Geometry &g, const T *input, int64_t *lists) {
+  return {forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+          forward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
+          g.images, g.groups, g.out_channels, input};
+}
+
+template <class T>
+int32_t forward(const Geometry &g, T *out, const T *input, const T *weight, const T *bias) {
+  if (g.is_pointwise())
+    return each_group(g, [&](int64_t group) {
+      return pointwise_pass(g.images, g.out_channels, g.in_channels, weight + group * g.group_weights(), g.in_channels, int64_t{1},
+                            g.in_pixels(input, group), bias ? bias + group * g.out_channels : nullptr, g.out_pixels(out, group));
+    });
+  if (g.is_thinned_pointwise())
+    return with_pixels<T>(g, [&](T *pixels) {
+      thin_pixels(g.thinning(), pixels, input);
+      return forward(g.thinned(), out, static_cast<const T *>(pixels), weight, bias);
+    });
+  if constexpr (kHasWinograd && kSame<T, float>)
     if (g.is_winograd())
       return run_winograd({g.images, g.groups, g.in_channels, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y, g.padding_x,
                            input, weight, g.group_weights(), g.in_channels * 9, 9, 1, bias, out});
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
+  if (g.is_depthwise()) return run_depthwise(depthwise_forward(g, input, lists), weight, g.kernel_x, g.kernel(), bias, out);
+  if constexpr (kSame<T, float>)
+    if (g.wants_channels(g.out_channels, g.in_channels))
+      return run_channel_pass({channel_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                               channel_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 5 * g.kernel_y),
+                               g.images, g.groups, g.in_channels, g.out_channels, input, weight, g.group_weights(), g.in_channels * g.kernel(),
+                               g.kernel(), g.kernel_x, bias, out});
   const int64_t taps = g.kernel(), out_plane = g.out_plane(), in_plane = g.in_plane();
-  return run_pass(Pass<S>{forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+  return run_pass(Pass<T>{forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
                           forward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
                           g.images, g.groups, g.in_channels, g.out_channels, input, g.groups * g.in_channels * in_plane,
                           weight, g.out_channels * g.in_channels * taps, g.in_channels * taps, taps, g.kernel_x,
@@ -106,26 +155,62 @@ inline Axis backward_axis(int64_t phase, int64_t size, int64_t gradient, int64_t
   return axis;
 }
 
-template <class S>
-int32_t backward_input(const Geometry &g, S *grad_input, const S *grad, const S *weight) {
-  if constexpr (kSame<S, Compute<S>>)
-    if (g.is_pointwise())
-      return each_group(g, [&](int64_t group) {
-        return pointwise_pass<S>(g.images, g.in_channels, g.out_channels, weight + group * g.group_weights(), int64_t{1}, g.in_channels,
-                                 g.out_pixels(grad, group), nullptr, g.in_pixels(grad_input, group));
-      });
-  if constexpr (kHasWinograd && kSame<S, float>)
+inline ChannelAxis channel_backward_axis(int64_t size, int64_t gradient, int64_t stride, int64_t kernel, int64_t padding, int64_t dilation,
+                                         int64_t *memory) {
+  Axis axis(gradient, divide_up(size, stride), 1, memory, kernel);
+  int64_t *const phase = memory + 4 * kernel;
+  for (int64_t t = 0; t < kernel; t++) {
+    const int64_t offset = t * dilation - padding, shift = -floor_divide(offset, stride);
+    phase[t] = offset + shift * stride;
+    axis.add(t, shift);
+  }
+  return {axis, size, stride, 1, phase};
+}
+
+/// The gradient with zeros between its values: all input positions see the same taps.
+inline Axis spread_axis(int64_t size, int64_t gradient, int64_t stride, int64_t kernel, int64_t padding, int64_t dilation, int64_t *memory) {
+  Axis axis(gradient ? (gradient - 1) * stride + 1 : 0, size, 1, memory, kernel);
+  axis.spread = stride;
+  for (int64_t t = 0; t < kernel; t++) axis.add(t, padding - t * dilation);
+  return axis;
+}
+
+template <class T>
+int32_t backward_input(const Geometry &g, T *grad_input, const T *grad, const T *weight) {
+  if (g.is_pointwise())
+    return each_group(g, [&](int64_t group) {
+      return pointwise_pass<T>(g.images, g.in_channels, g.out_channels, weight + group * g.group_weights(), int64_t{1}, g.in_channels,
+                               g.out_pixels(grad, group), nullptr, g.in_pixels(grad_input, group));
+    });
+  if (g.is_thinned_pointwise())
+    return with_pixels<T>(g, [&](T *pixels) {
+      const int32_t status = backward_input(g.thinned(), pixels, grad, weight);
+      if (status == FB_OK) spread_pixels(g.thinning(), grad_input, static_cast<const T *>(pixels));
+      return status;
+    });
+  if constexpr (kHasWinograd && kSame<T, float>)
     if (g.is_winograd())
       return run_winograd({g.images, g.groups, g.out_channels, g.in_channels, g.out_height, g.out_width, g.height, g.width, 2 - g.padding_y,
                            2 - g.padding_x, grad, weight + 8, g.group_weights(), 9, g.in_channels * 9, -1, nullptr, grad_input});
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
+  if (g.is_depthwise() && g.out_channels == 1 && g.stride_y <= 2 && g.stride_x <= 2)
+    return run_depthwise(Depthwise<T>{spread_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                                      spread_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
+                                      g.images, g.groups, 1, grad},
+                         weight, g.kernel_x, g.kernel(), static_cast<const T *>(nullptr), grad_input);
+  if constexpr (kSame<T, float>)
+    if (g.wants_channels(g.in_channels, g.out_channels))
+      return run_channel_pass({channel_backward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                               channel_backward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 5 * g.kernel_y),
+                               g.images, g.groups, g.out_channels, g.in_channels, grad, weight, g.group_weights(), g.kernel(),
+                               g.in_channels * g.kernel(), g.kernel_x, nullptr, grad_input});
   const int64_t taps = g.kernel(), out_plane = g.out_plane(), in_plane = g.in_plane();
   for (int64_t y = 0; y < min(g.stride_y, g.height); y++)
     for (int64_t x = 0; x < min(g.stride_x, g.width); x++) {
       const int32_t status = run_pass(
-          Pass<S>{backward_axis(y, g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
+          Pass<T>{backward_axis(y, g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
                   backward_axis(x, g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
                   g.images, g.groups, g.out_channels, g.in_channels, grad, g.groups * g.out_channels * out_plane,
                   weight, g.out_channels * g.in_channels * taps, taps, g.in_channels * taps, g.kernel_x,
@@ -135,53 +220,91 @@ int32_t backward_input(const Geometry &g, S *grad_input, const S *grad, const S 
   return FB_OK;
 }
 
-template <class S>
-int32_t backward_weight(const Geometry &g, S *grad_weight, const S *grad, const S *input) {
-  if constexpr (kSame<S, Compute<S>>)
-    if (g.is_pointwise())
-      return each_group(g, [&](int64_t group) {
-        return pointwise_weight_gradient(g.images, g.out_channels, g.in_channels, g.out_pixels(grad, group), g.in_pixels(input, group),
-                                         grad_weight + group * g.group_weights());
-      });
-  if constexpr (kHasWinograd && kSame<S, float>)
+template <class T>
+int32_t backward_weight(const Geometry &g, T *grad_weight, const T *grad, const T *input) {
+  if (g.is_pointwise())
+    return each_group(g, [&](int64_t group) {
+      return pointwise_weight_gradient(g.images, g.out_channels, g.in_channels, g.out_pixels(grad, group), g.in_pixels(input, group),
+                                       grad_weight + group * g.group_weights());
+    });
+  if (g.is_thinned_pointwise())
+    return with_pixels<T>(g, [&](T *pixels) {
+      thin_pixels(g.thinning(), pixels, input);
+      return backward_weight(g.thinned(), grad_weight, grad, static_cast<const T *>(pixels));
+    });
+  if constexpr (kHasWinograd && kSame<T, float>)
     if (g.is_winograd())
       return run_winograd_weight({g.images, g.groups, g.in_channels, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y,
                                   g.padding_x, grad, input, grad_weight});
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
+  if (g.is_depthwise()) return run_depthwise_weight(depthwise_forward(g, input, lists), grad, g.kernel_x, grad_weight);
   return run_weight_gradient(
-      WeightGradient<S>{forward_axis(g.height, g.out_height, g.stride_y, g.kernel_y, g.padding_y, g.dilation_y, lists),
-                        forward_axis(g.width, g.out_width, g.stride_x, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
-                        g.images, g.groups, g.in_channels, g.out_channels, input, grad, grad_weight});
+      WeightGradient<T>{forward_axis(g.height, (g.out_height - 1) * g.stride_y + 1, 1, g.kernel_y, g.padding_y, g.dilation_y, lists),
+                        forward_axis(g.width, (g.out_width - 1) * g.stride_x + 1, 1, g.kernel_x, g.padding_x, g.dilation_x, lists + 4 * g.kernel_y),
+                        g.stride_y, g.stride_x, g.out_height, g.out_width, g.images, g.groups, g.in_channels, g.out_channels, input, grad, grad_weight});
+}
+
+template <class To, class From>
+void convert_elements(To *to, const From *from, int64_t n) {
+  constexpr int64_t L = kLanes<float>;
+  parallel_for(n, 65536, [&](int64_t begin, int64_t end) {
+    int64_t i = begin;
+    for (; i + L <= end; i += L)
+      if constexpr (kSame<To, float>) store(to + i, load_as<float>(from + i));
+      else store_as(to + i, load(from + i));
+    for (; i < end; i++)
+      if constexpr (kSame<To, float>) to[i] = widen(from[i]);
+      else to[i] = narrow<To>(from[i]);
+  });
+}
+
+/// Calls `run` with pointers to the elements of a result and its operands (the last may be absent) as float or double: float16 and
+/// bfloat16 are converted as a whole, which costs little beside a convolution.
+template <class Run>
+int32_t in_compute_type(const fb_tensor *out, const fb_tensor *a, const fb_tensor *b, const fb_tensor *c, const Run &run) {
+  return for_float(out->dtype, [&](auto type) {
+    typedef FB_TYPE_OF(type) S;
+    if constexpr (kSame<S, Compute<S>>) {
+      return run(static_cast<S *>(out->data), static_cast<const S *>(a->data), static_cast<const S *>(b->data),
+                 c ? static_cast<const S *>(c->data) : nullptr);
+    } else {
+      const fb_tensor *const operands[] = {a, b, c};
+      int64_t counts[] = {numel(a), numel(b), c ? numel(c) : 0}, bytes = 0;
+      for (const int64_t count : counts) bytes += round_up(count, 16) * 4;
+      bytes += numel(out) * 4;
+      Scratch memory(bytes);
+      if (!memory.data) return out_of_memory(bytes);
+      float *at = memory.as<float>(), *floats[3];
+      for (int i = 0; i < 3; i++) {
+        floats[i] = at, at += round_up(counts[i], 16);
+        if (operands[i]) convert_elements(floats[i], static_cast<const S *>(operands[i]->data), counts[i]);
+      }
+      const int32_t status = run(at, static_cast<const float *>(floats[0]), static_cast<const float *>(floats[1]),
+                                 static_cast<const float *>(c ? floats[2] : nullptr));
+      if (status == FB_OK) convert_elements(static_cast<S *>(out->data), static_cast<const float *>(at), numel(out));
+      return status;
+    }
+  });
 }
 
 int32_t conv2d(const fb_tensor *out, const fb_tensor *input, const fb_tensor *weight, const fb_tensor *bias, fb_numbers stride, fb_numbers padding,
                fb_numbers dilation, int64_t groups) {
   const Geometry g(input, weight, out, stride, padding, dilation, groups);
-  return for_float(out->dtype, [&](auto type) {
-    typedef FB_TYPE_OF(type) S;
-    return forward(g, static_cast<S *>(out->data), static_cast<const S *>(input->data), static_cast<const S *>(weight->data),
-                   bias ? static_cast<const S *>(bias->data) : nullptr);
-  });
+  return in_compute_type(out, input, weight, bias, [&](auto to, auto x, auto w, auto b) { return forward(g, to, x, w, b); });
 }
 
 int32_t conv2d_backward_input(const fb_tensor *grad_input, const fb_tensor *grad, const fb_tensor *weight, fb_numbers stride, fb_numbers padding,
                               fb_numbers dilation, int64_t groups) {
   const Geometry g(grad_input, weight, grad, stride, padding, dilation, groups);
-  return for_float(grad->dtype, [&](auto type) {
-    typedef FB_TYPE_OF(type) S;
-    return backward_input(g, static_cast<S *>(grad_input->data), static_cast<const S *>(grad->data), static_cast<const S *>(weight->data));
-  });
+  return in_compute_type(grad_input, grad, weight, nullptr, [&](auto to, auto dy, auto w, auto) { return backward_input(g, to, dy, w); });
 }
 
 int32_t conv2d_backward_weight(const fb_tensor *grad_weight, const fb_tensor *grad, const fb_tensor *input, fb_numbers stride, fb_numbers padding,
                                fb_numbers dilation, int64_t groups) {
   const Geometry g(input, grad_weight, grad, stride, padding, dilation, groups);
-  return for_float(grad->dtype, [&](auto type) {
-    typedef FB_TYPE_OF(type) S;
-    return backward_weight(g, static_cast<S *>(grad_weight->data), static_cast<const S *>(grad->data), static_cast<const S *>(input->data));
-  });
+  return in_compute_type(grad_weight, grad, input, nullptr, [&](auto to, auto dy, auto x, auto) { return backward_weight(g, to, dy, x); });
 }
 
 int32_t set_conv_winograd(bool wanted) {

@@ -1,176 +1,214 @@
 // Discrete Fourier transforms along one dimension of contiguous tensors: complex to complex, real to half of the complex spectrum, and
-// back. Lines are transformed as many at a time as a vector has lanes.
-#include "../element.h"
-#include "../fft_core.h"
+// back. Lines are transformed as many at a time as a vector has lanes; few or long ones one by one.
+#include "../fft_lines.h"
 
 namespace fb::FB_ISA {
 namespace {
 
-/// The lines of a tensor along a dimension of `n` elements of `Width` numbers each.
+/// A plan from the cache for the time of a call. `get` gives null if the system has no memory left.
 template <class T>
-struct Lines {
-  T *data;
-  int64_t n, inner, width;
+class PlanInUse {
+  static inline PlanCache<T> cache_;
+  Plan<T> *plan_;
 
-  Lines(const fb_tensor *t, int64_t dim, int64_t width) : data(static_cast<T *>(t->data)), n(t->dims[dim]), inner(1), width(width) {
-    for (int d = static_cast<int>(dim) + 1; d < t->ndim; d++) inner *= t->dims[d];
+ public:
+  /// For lines of n complex numbers, `real` != 0: that stand for so many real ones.
+  PlanInUse(const Lines<T> &lines, int64_t n, int64_t real) {
+    constexpr int64_t L = kLanes<T>;
+    const bool alone = lines.inner == 1 && (n > 2048 || (lines.count * 2 <= L && n >= 2 * L));
+    plan_ = cache_.take(n, alone, real);
+    if (plan_) return;
+    plan_ = new (std::nothrow) Plan<T>(n, alone, real);
+    if (plan_ && !(plan_->prepare() && prepare_chirp(*plan_))) {
+      delete plan_;
+      plan_ = nullptr;
+    }
   }
-  T *line(int64_t i) const { return data + (i / inner * n * inner + i % inner) * width; }
-  int64_t step() const { return inner * width; }
+  ~PlanInUse() {
+    if (plan_) cache_.put(plan_);
+  }
+  PlanInUse(const PlanInUse &) = delete;
+  const Plan<T> *get() const { return plan_; }
 };
+inline int32_t no_plan(int64_t n) { return out_of_memory(n * 16); }
 
-// A lane of a vector, or the number itself.
-template <class V, class T>
-inline void set_lane(V &v, int64_t lane, T x) {
-  if constexpr (sizeof(V) == sizeof(T)) v = x;
-  else v[lane] = x;
-}
-template <class T, class V>
-inline T get_lane(const V &v, int64_t lane) {
-  if constexpr (sizeof(V) == sizeof(T)) return v;
-  else return v[lane];
-}
-
-/// Calls `body(first line, lines, signal, work)` for all lines in groups of a vector's lanes, or one by one if there are few long ones.
+/// Calls `body(line, memory)`, with working memory for transform_line and `extra` more numbers, until one fails.
 template <class T, class Body>
-int32_t each_group(const Plan<T> &plan, int64_t lines, bool single, const Body &body) {
-  const int64_t L = single ? 1 : kLanes<T>, size = (plan.n + 1) + work_size(plan);
-  const int64_t bytes = 2 * size * L * static_cast<int64_t>(sizeof(T));
-  bool failed = false;
-  parallel_for((lines + L - 1) / L, lines_grain(plan.n * L), [&](int64_t begin, int64_t end) {
-    const Scratch memory(bytes);
-    if (!memory.data) return __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
-    const auto run = [&](auto *start) {
-      typedef __typeof__(*start + *start) V;
-      const Signal<V> signal = {start, start + plan.n + 1}, work = {start + 2 * (plan.n + 1), start + 2 * (plan.n + 1) + work_size(plan)};
-      for (int64_t group = begin; group < end; group++) {
-        const int64_t count = lines - group * L < L ? lines - group * L : L;
-        if (!body(group * L, count, signal, work)) __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
-      }
-    };
-    if (single)
-      run(memory.as<T>());
-    else
-      run(memory.as<Vec<T>>());
+int32_t each_line(const Plan<T> &plan, int64_t lines, int64_t extra, const Body &body) {
+  const int64_t bytes = (line_memory(plan) + extra) * static_cast<int64_t>(sizeof(T));
+  int32_t status = FB_OK;
+  parallel_for(lines, plan.length >= 65536 ? lines : groups_grain(plan.length), [&](int64_t begin, int64_t end) {
+    T *const memory = static_cast<T *>(thread_memory(MemoryFor::kCall, bytes));
+    int32_t result = memory ? int32_t{FB_OK} : out_of_memory(bytes);
+    for (int64_t i = begin; i < end && result == FB_OK; i++) result = body(i, memory);
+    if (result != FB_OK) __atomic_store_n(&status, result, __ATOMIC_RELAXED);
   });
-  return failed ? out_of_memory(bytes) : int32_t{FB_OK};
-}
-
-/// Few lines are transformed one by one, each with vectors along itself.
-template <class T>
-bool one_by_one(const Plan<T> &plan, int64_t lines) {
-  return lines * 2 <= kLanes<T> && plan.rows.n > 1;
-}
-
-/// Calls `f(k, l, place)` for the places k * step, k < n, of `count` lines: line after line in blocks that stay in the cache on both
-/// sides, or, where lines lie side by side, across them.
-template <class T, class F>
-void each_place(const Lines<T> &lines, int64_t first, int64_t count, int64_t n, int64_t step, const F &f) {
-  const int64_t block = lines.inner > 1 ? 1 : 32;
-  T *start[kLanes<T>];
-  for (int64_t l = 0; l < count; l++) start[l] = lines.line(first + l);
-  for (int64_t begin = 0; begin < n; begin += block) {
-    const int64_t end = n < begin + block ? n : begin + block;
-    for (int64_t l = 0; l < count; l++)
-      for (int64_t k = begin; k < end; k++) f(k, l, start[l] + k * step);
-  }
+  return status;
 }
 
 template <class T>
 int32_t complex_transform(const fb_tensor *out, const fb_tensor *self, int64_t dim, bool forward, T scale) {
-  const Lines<T> from(self, dim, 2), to(out, dim, 2);
-  const int64_t n = to.n, lines = n ? numel(out) / n : 0;
-  if (lines == 0) return FB_OK;
-  Plan<T> plan(n);
-  if (!plan.prepare(lines * 2 <= kLanes<T>) || !prepare_chirp(plan)) return out_of_memory(n * static_cast<int64_t>(sizeof(T)));
-  return each_group(plan, lines, one_by_one(plan, lines), [&](int64_t first, int64_t count, auto signal, auto work) {
-    each_place(from, first, count, n, from.step(), [&](int64_t k, int64_t l, const T *at) { set_lane(signal.re[k], l, at[0]), set_lane(signal.im[k], l, at[1]); });
-    if (!(forward ? forward_transform(plan, signal, work) : forward_transform(plan, signal.swapped(), work))) return false;
-    each_place(to, first, count, n, to.step(), [&](int64_t k, int64_t l, T *at) {
-      at[0] = scale * get_lane<T>(signal.re[k], l), at[1] = scale * get_lane<T>(signal.im[k], l);
-    });
-    return true;
+  const Lines<T> from(self, dim), to(out, dim);
+  const int64_t n = to.n;
+  if (to.count == 0) return FB_OK;
+  const PlanInUse<T> use(to, n, 0);
+  const Plan<T> *const plan = use.get();
+  if (!plan) return no_plan(n);
+  if (plan->matrix)
+    return each_line(*plan, to.count, 0, [&](int64_t i, T *memory) { return transform_line(*plan, from.start(i), to.start(i), memory, forward, scale); });
+  return each_group(to, plan->length, [&](int64_t first, Vec<T> *data, Vec<T> *work) {
+    gather(from, first, 2 * n, data, 1);
+    scatter(to, first, 2 * n, transform_group(*plan, data, work, forward), 1, scale);
   });
 }
 
-/// What a transform of n real values needs: they go as n / 2 complex ones (n odd: as n), in pairs z(j) = x(2j) + i x(2j + 1).
-template <class T>
-struct RealPlan : Plan<T> {
-  Array<T> turn_re, turn_im;  // exp(-2 pi i k / n)
-  explicit RealPlan(int64_t n) : Plan<T>(n % 2 ? n : n / 2) {}
-  bool prepare(int64_t n, bool single) {
-    return Plan<T>::prepare(single) && prepare_chirp(*this) && turn_re.allocate(n) && turn_im.allocate(n) && roots_of_unity(n, turn_re.data, turn_im.data);
-  }
-};
+// ---- real values: n of them go as n / 2 complex ones z(j) = x(2j) + i x(2j + 1), an odd n as n ----
 
-/// X(k) = E(k) + w^k O(k) with E, O from Z(k) and conj Z(n/2 - k).
+/// X(k) = E(k) + w^k O(k) and X(h - k) = conj(E(k) - w^k O(k)) from a = Z(k) and b = Z(h - k), of h = n / 2 values; w = (c, d), scaled.
+template <class V, class T>
+inline void unfold_pair(V &a_re, V &a_im, V &b_re, V &b_im, V c, V d, T scale, T sign) {
+  const T factor = scale / 2;
+  const V even_re = (a_re + b_re) * factor, even_im = (a_im - b_im) * factor;
+  V odd_re = (a_im + b_im) * factor, odd_im = (b_re - a_re) * factor;
+  turn(odd_re, odd_im, c, d);
+  a_re = even_re + odd_re, a_im = (even_im + odd_im) * sign, b_re = even_re - odd_re, b_im = (odd_im - even_im) * sign;
+}
+/// Z(k) and Z(h - k), doubled, from a = X(k) and b = X(h - k); `sign` belongs to the imaginary parts of X.
+template <class V, class T>
+inline void fold_pair(V &a_re, V &a_im, V &b_re, V &b_im, V c, V d, T sign) {
+  const V p_im = a_im * sign, q_im = b_im * sign, even_re = a_re + b_re, even_im = p_im - q_im;
+  V odd_re = a_re - b_re, odd_im = p_im + q_im;
+  turn(odd_re, odd_im, c, -d);
+  a_re = even_re - odd_im, a_im = even_im + odd_re, b_re = even_re + odd_im, b_im = odd_re - even_im;
+}
+
+/// Either of them.
+template <bool Unfold, class V, class T>
+inline void change_pair(V &a_re, V &a_im, V &b_re, V &b_im, V c, V d, T scale, T sign) {
+  if constexpr (Unfold) unfold_pair(a_re, a_im, b_re, b_im, c, d, scale, sign);
+  else fold_pair(a_re, a_im, b_re, b_im, c, d, sign);
+}
+
+/// All pairs of the vectors of a group, where they stand.
+template <bool Unfold, class T>
+void change_pairs(const Roots &turns, Vec<T> *x, int64_t half, T scale, T sign) {
+  for (int64_t k = 0; 2 * k <= half; k++) {
+    const Number w = turns.at(k);
+    Vec<T> *const a = x + 2 * k, *const b = x + 2 * (half - k);
+    Vec<T> b_re = b[0], b_im = b[1];
+    change_pair<Unfold>(a[0], a[1], b_re, b_im, broadcast(static_cast<T>(w.re)), broadcast(static_cast<T>(w.im)), scale, sign);
+    if (a != b) b[0] = b_re, b[1] = b_im;
+  }
+}
+/// The same for one line of pairs, as many k at a time as a vector has lanes. `to` may be `from`.
+template <bool Unfold, class T>
+void change_line(const Plan<T> &plan, T *to, const T *from, int64_t half, T scale, T sign) {
+  typedef Vec<T> V;
+  constexpr int64_t L = kLanes<T>;
+  typename LaneIndex<sizeof(T)>::type reversed;
+  V low_re, low_im;
+  for (int64_t l = 0; l < L; l++) {
+    const Number w = plan.real_turns.at(l % plan.real);
+    reversed[l] = L - 1 - l, low_re[l] = static_cast<T>(w.re), low_im[l] = static_cast<T>(w.im);
+  }
+  parallel_for((half / 2 + L) / L, 1024, [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin * L; k < end * L && 2 * k <= half; k += L) {
+      const int64_t count = min(L, half / 2 + 1 - k), mirrored = half - k - count + 1;  // the mirrored ones come in reverse
+      const Number w = plan.real_turns.at(k);
+      V a_re, a_im, b_re, b_im, c = low_re, d = low_im;
+      turn(c, d, broadcast(static_cast<T>(w.re)), broadcast(static_cast<T>(w.im)));
+      T a[2 * L] = {}, b[2 * L] = {};
+      memcpy(a, from + 2 * k, static_cast<size_t>(2 * count) * sizeof(T));
+      memcpy(b + 2 * (L - count), from + 2 * mirrored, static_cast<size_t>(2 * count) * sizeof(T));
+      load_pairs(a, L, a_re, a_im), load_pairs(b, L, b_re, b_im);
+      b_re = __builtin_shuffle(b_re, reversed), b_im = __builtin_shuffle(b_im, reversed);
+      change_pair<Unfold>(a_re, a_im, b_re, b_im, c, d, scale, sign);
+      store_pairs(b, L, __builtin_shuffle(b_re, reversed), __builtin_shuffle(b_im, reversed));
+      memcpy(to + 2 * mirrored, b + 2 * (L - count), static_cast<size_t>(2 * count) * sizeof(T));
+      store_pairs(to + 2 * k, count, a_re, a_im);
+    }
+  });
+}
+
 template <class T>
 int32_t real_transform(const fb_tensor *out, const fb_tensor *self, int64_t dim, bool forward, T scale) {
-  const Lines<T> from(self, dim, 1), to(out, dim, 2);
-  const int64_t n = from.n, half = n % 2 ? n : n / 2, lines = n ? numel(self) / n : 0;
-  if (lines == 0) return FB_OK;
-  RealPlan<T> plan(n);
-  if (!plan.prepare(n, lines * 2 <= kLanes<T>)) return out_of_memory(n * static_cast<int64_t>(sizeof(T)));
-  const T sign = forward ? scale : -scale;
-  return each_group(plan, lines, one_by_one(plan, lines), [&](int64_t first, int64_t count, auto signal, auto work) {
-    const int64_t step = from.step();
-    each_place(from, first, count, half, n % 2 ? step : 2 * step, [&](int64_t k, int64_t l, const T *at) {
-      set_lane(signal.re[k], l, at[0]), set_lane(signal.im[k], l, n % 2 ? T(0) : at[step]);
+  typedef Vec<T> V;
+  const Lines<T> from(self, dim), to(out, dim);
+  const int64_t n = from.n, odd = n % 2, half = odd ? n : n / 2;
+  if (from.count == 0) return FB_OK;
+  const PlanInUse<T> use(to, half, odd ? 0 : n);
+  const Plan<T> *const plan = use.get();
+  if (!plan) return no_plan(n);
+  const T sign = forward ? 1 : -1;
+  if (plan->matrix)
+    return each_line(*plan, to.count, 2 * half, [&](int64_t i, T *memory) -> int32_t {
+      T *const x = from.start(i), *const y = to.start(i), *const z = memory + line_memory(*plan);
+      if (odd)
+        for (int64_t k = 0; k < n; k++) z[2 * k] = x[k], z[2 * k + 1] = 0;
+      const int32_t status = transform_line(*plan, odd ? z : x, odd ? z : y, memory, true, T(1));
+      if (odd) {
+        for (int64_t k = 0; k < to.n; k++) y[2 * k] = z[2 * k] * scale, y[2 * k + 1] = z[2 * k + 1] * scale * sign;
+      } else {
+        y[2 * half] = y[0], y[2 * half + 1] = y[1];  // Z(h) = Z(0)
+        change_line<true>(*plan, y, y, half, scale, sign);
+      }
+      return status;
     });
-    if (!forward_transform(plan, signal, work)) return false;
-    T *start[kLanes<T>];
-    for (int64_t l = 0; l < count; l++) start[l] = to.line(first + l);
-    for (int64_t k = 0; k < to.n; k++) {
-      const int64_t other = k == 0 || n % 2 ? 0 : half - k, at = k == half ? 0 : k;
-      auto re = signal.re[at], im = signal.im[at];
-      if (n % 2 == 0) {
-        const auto a = signal.re[other], b = signal.im[other];
-        const auto even_re = (re + a) * T(0.5), even_im = (im - b) * T(0.5), odd_re = (im + b) * T(0.5), odd_im = (a - re) * T(0.5);
-        re = even_re + (odd_re * plan.turn_re[k] - odd_im * plan.turn_im[k]), im = even_im + (odd_re * plan.turn_im[k] + odd_im * plan.turn_re[k]);
-      }
-      re = re * scale, im = im * sign;
-      for (int64_t l = 0; l < count; l++) {
-        T *const place = start[l] + k * to.step();
-        place[0] = get_lane<T>(re, l), place[1] = get_lane<T>(im, l);
-      }
+  return each_group(to, max(plan->length, half + 1), [&](int64_t first, V *data, V *work) {
+    gather(from, first, n, data, 1 + odd);
+    for (int64_t k = 0; odd && k < n; k++) data[2 * k + 1] = V{};
+    V *const z = transform_group(*plan, data, work, true);
+    if (odd) {
+      for (int64_t k = 0; k < to.n; k++) z[2 * k] *= scale, z[2 * k + 1] *= scale * sign;
+    } else {
+      z[2 * half] = z[0], z[2 * half + 1] = z[1];
+      change_pairs<true>(plan->real_turns, z, half, scale, sign);
     }
-    return true;
+    scatter(to, first, 2 * to.n, z, 1, T(1));
   });
 }
 
-/// Half a spectrum to n real values; the imaginary parts of its ends do not count. 2 Z(k) = X(k) + conj X(n/2 - k) + i w^-k (X(k) - conj X(n/2 - k)).
+/// Half a spectrum to n real values; the imaginary parts of its ends do not count.
 template <class T>
 int32_t real_back_transform(const fb_tensor *out, const fb_tensor *self, int64_t dim, bool forward, T scale) {
-  const Lines<T> from(self, dim, 2), to(out, dim, 1);
-  const int64_t n = to.n, half = n % 2 ? n : n / 2, lines = n ? numel(out) / n : 0;
-  if (lines == 0) return FB_OK;
-  RealPlan<T> plan(n);
-  if (!plan.prepare(n, lines * 2 <= kLanes<T>)) return out_of_memory(n * static_cast<int64_t>(sizeof(T)));
-  const T sign = forward ? T(-1) : T(1);  // the result is real: forward is back of the conjugate
-  return each_group(plan, lines, one_by_one(plan, lines), [&](int64_t first, int64_t count, auto signal, auto work) {
-    each_place(from, first, count, n / 2 + 1, from.step(), [&](int64_t k, int64_t l, const T *at) {
-      set_lane(signal.re[k], l, at[0]), set_lane(signal.im[k], l, k == 0 || 2 * k == n ? T(0) : sign * at[1]);
-    });
-    if (n % 2)
-      for (int64_t k = n / 2 + 1; k < n; k++) signal.re[k] = signal.re[n - k], signal.im[k] = -signal.im[n - k];
-    else
-      for (int64_t k = 0; 2 * k <= half; k++) {
-        const auto a_re = signal.re[k], a_im = signal.im[k], b_re = signal.re[half - k], b_im = signal.im[half - k];
-        const auto pair = [&](int64_t at, auto p_re, auto p_im, auto q_re, auto q_im) {
-          const auto re = p_re - q_re, im = p_im + q_im;  // P - conj Q
-          const T c = plan.turn_re[at], s = plan.turn_im[at];
-          signal.re[at] = p_re + q_re - (im * c - re * s), signal.im[at] = p_im - q_im + (re * c + im * s);
-        };
-        pair(k, a_re, a_im, b_re, b_im);
-        pair(half - k, b_re, b_im, a_re, a_im);
+  typedef Vec<T> V;
+  const Lines<T> from(self, dim), to(out, dim);
+  const int64_t n = to.n, odd = n % 2, half = odd ? n : n / 2;
+  if (to.count == 0) return FB_OK;
+  const PlanInUse<T> use(to, half, odd ? 0 : n);
+  const Plan<T> *const plan = use.get();
+  if (!plan) return no_plan(n);
+  const T sign = forward ? -1 : 1;  // the result is real: forward is back of the conjugate
+  // the other half of an odd spectrum
+  const auto complete = [&](auto *z) {
+    for (int64_t k = 1; k <= n / 2; k++) z[2 * k + 1] *= sign, z[2 * (n - k)] = z[2 * k], z[2 * (n - k) + 1] = -z[2 * k + 1];
+  };
+  if (plan->matrix)
+    return each_line(*plan, to.count, 2 * (half + 1), [&](int64_t i, T *memory) -> int32_t {
+      const T *const x = from.start(i);
+      T *const y = to.start(i), *const z = memory + line_memory(*plan);
+      if (odd) {
+        memcpy(z, x, static_cast<size_t>(2 * from.n) * sizeof(T));
+        z[1] = 0;
+        complete(z);
+      } else {
+        change_line<false>(*plan, z, x, half, scale, sign);
+        z[0] = x[0] + x[2 * half], z[1] = x[0] - x[2 * half];
       }
-    if (!forward_transform(plan, signal.swapped(), work)) return false;
-    const int64_t step = to.step();
-    each_place(to, first, count, half, n % 2 ? step : 2 * step, [&](int64_t k, int64_t l, T *at) {
-      at[0] = scale * get_lane<T>(signal.re[k], l);
-      if (n % 2 == 0) at[step] = scale * get_lane<T>(signal.im[k], l);
+      const int32_t status = transform_line(*plan, z, odd ? z : y, memory, false, scale);
+      for (int64_t k = 0; odd && k < n; k++) y[k] = z[2 * k];
+      return status;
     });
-    return true;
+  return each_group(to, max(plan->length, half + 1), [&](int64_t first, V *data, V *work) {
+    gather(from, first, 2 * from.n, data, 1);
+    data[1] = V{};
+    if (odd) {
+      complete(data);
+    } else {
+      data[2 * half + 1] = V{};
+      change_pairs<false>(plan->real_turns, data, half, scale, sign);
+    }
+    scatter(to, first, n, transform_group(*plan, data, work, false), 1 + odd, scale);
   });
 }
 

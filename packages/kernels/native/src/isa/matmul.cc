@@ -1,6 +1,7 @@
-// Matrix products: packed, register-blocked GEMM for the floating-point types (gemm_large.h, gemm_small.h, gemv.h), plain loops for
+// Matrix products: packed, register-blocked GEMM for the floating-point types (gemm_large.h, gemm_small.h, gemm_in_place.h, gemv.h), plain loops for
 // integers and complex numbers.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside the AVX-512 conversion intrinsics of GCC 12
+#include "../gemm_in_place.h"
 #include "../gemm_large.h"
 #include "../gemm_small.h"
 #include "../gemv.h"
@@ -22,6 +23,8 @@ template <class S>
 int32_t product(const Product<S> &q) {
   if (is_row_product(q)) return row_product(q);
   if (q.n == 1 && is_row_product(exchanged(q))) return row_product(exchanged(q));
+  if constexpr (kSame<S, Compute<S>>)
+    if (is_in_place(q)) return in_place_product(q);
   if (is_small(q)) return small_products(q);
   for (int64_t x = 0; x < q.batch; x++)
     if (const int32_t status = large_product(q, x); status != FB_OK) return status;

@@ -144,9 +144,42 @@ struct Lerp {  // exact at both ends
   }
 };
 
+// ---- losses ----
+
+/// With d = x - y: scale d²/2 for |d| up to delta, then linear. The squared error is one, too.
+struct Huber {
+  double delta, scale;
+  explicit Huber(const double *s) : delta(s[0]), scale(s[1]) {}
+  template <class V>
+  V operator()(V x, V y) const {
+    typedef Element<V> T;
+    const V d = x - y, distance = fabs(d);
+    const T linear = delta < HUGE_VAL ? static_cast<T>(delta * scale) : T(0);
+    return distance > static_cast<T>(delta) ? (distance - static_cast<T>(delta / 2)) * linear : d * d * static_cast<T>(scale / 2);
+  }
+};
+struct HuberBackward {
+  double delta, scale;
+  explicit HuberBackward(const double *s) : delta(s[0]), scale(s[1]) {}
+  template <class V>
+  V operator()(V grad, V x, V y) const {
+    typedef Element<V> T;
+    return grad * (clamp(x - y, static_cast<T>(-delta), static_cast<T>(delta)) * static_cast<T>(scale));
+  }
+};
+/// Of the cross-entropy with sigmoid(x). Not inlined: a block's vectors and its tail share the long code.
+struct LogitsEntropyBackward {
+  explicit LogitsEntropyBackward(const double *) {}
+  template <class V>
+  __attribute__((noinline)) V operator()(V grad, V x, V y) const { return grad * (sigmoid(x) - y); }
+};
+
 }  // namespace
 
 FB_GROUP(pointwise_activation,
+         FB_ENTRY("huber", math2<Huber, double, double>),
+         FB_ENTRY("huber_backward", math3<HuberBackward, double, double>),
+         FB_ENTRY("logits_entropy_backward", math3<LogitsEntropyBackward>),
          FB_ENTRY("gelu", math1<Gelu>),
          FB_ENTRY("gelu_tanh", math1<GeluTanh>),
          FB_ENTRY("silu", math1<Silu>),

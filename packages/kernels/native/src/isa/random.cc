@@ -94,7 +94,7 @@ int32_t random_normal(const fb_tensor *out, double mean, double std, int64_t see
         const VecF u = __builtin_convertvector((VecI)(a >> 8), VecF) * 0x1p-24f + 0x1p-24f;
         const VecF radius = sqrt(log(u) * -2.0f) * s;
         const VecI quarter = (VecI)((b + 0x20000000) >> 30);
-        const VecF r = __builtin_convertvector((VecI)b - (quarter << 30), VecF) * 1.4629180792671596e-9f;  // pi/2 / 2^30
+        const VecF r = __builtin_convertvector((VecI)(b - ((Vec<uint32_t>)quarter << 30)), VecF) * 1.4629180792671596e-9f;  // pi/2 / 2^30
         const VecF z = r * r;
         constexpr float sine[] = {-1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f};
         constexpr float cosine[] = {4.166664568298827e-2f, -1.388731625493765e-3f, 2.443315711809948e-5f};

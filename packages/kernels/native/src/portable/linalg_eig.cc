@@ -294,14 +294,17 @@ void back_substitute(const Matrix<double> &h, const double *re, const double *im
   }
 }
 
-int64_t memory_for(int64_t n) { return 3 * n * n + 5 * n + max(reduce_memory(n), product_memory(n, n)) + 128; }
+/// Elements of a row of the matrix that is iterated on. Rows a power of two apart would fight for the same places in the cache.
+int64_t padded(int64_t n) { return n + 8; }
+
+int64_t memory_for(int64_t n) { return 2 * n * n + n * padded(n) + 5 * n + max(reduce_memory(n), product_memory(n, n)) + 128; }
 
 /// values: n complex numbers; vectors: n x n complex numbers, or none.
 template <class T>
 int32_t decompose(const Matrix<T> &input, T *values, T *vectors, char *memory) {
   const int64_t n = input.rows;
   double *const work = take<double>(memory, max(reduce_memory(n), product_memory(n, n)));
-  const Matrix<double> h = dense(take<double>(memory, n * n), n, n), z = dense(take<double>(memory, n * n), n, n);
+  const Matrix<double> h = {take<double>(memory, n * padded(n)), n, n, padded(n), 1}, z = dense(take<double>(memory, n * n), n, n);
   const Matrix<double> x = dense(take<double>(memory, n * n), n, n);
   double *const tau = take<double>(memory, n), *const re = take<double>(memory, n), *const im = take<double>(memory, n);
   double *const scales = take<double>(memory, n);
@@ -319,7 +322,7 @@ int32_t decompose(const Matrix<T> &input, T *values, T *vectors, char *memory) {
   for (int64_t i = 0; i < n; i++) values[2 * i] = static_cast<T>(re[i] / factor), values[2 * i + 1] = static_cast<T>(im[i] / factor);
   if (!vectors) return 0;
   back_substitute(h, re, im, x);
-  memset(h.data, 0, static_cast<size_t>(n * n) * sizeof(double));
+  memset(h.data, 0, static_cast<size_t>(n * padded(n)) * sizeof(double));
   update(h, 1, x, z);  // rows: eigenvectors of the balanced matrix
   for (int64_t k = 0; k < n; k++) {
     const bool pair = im[k] > 0;

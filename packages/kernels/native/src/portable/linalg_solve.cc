@@ -82,7 +82,13 @@ constexpr int64_t kPanel = 16;
 template <class T>
 void swap_rows(const Matrix<T> &a, int64_t i, int64_t j) {
   if (i == j) return;
-  for (int64_t c = 0; c < a.columns; c++) {
+  constexpr int64_t L = kLanes<T>;
+  int64_t c = 0;
+  for (; a.column == 1 && c + L <= a.columns; c += L) {
+    const Vec<T> x = load(&a(i, c)), y = load(&a(j, c));
+    store(&a(i, c), y), store(&a(j, c), x);
+  }
+  for (; c < a.columns; c++) {
     const T t = a(i, c);
     a(i, c) = a(j, c), a(j, c) = t;
   }
@@ -94,6 +100,26 @@ void swap_rows(const Matrix<T> &a, const int32_t *pivots, int64_t count) {
   for (int64_t i = 0; i < count; i++) swap_rows(a, i, pivots[i]);
 }
 
+/// The first of the elements from `start` on that has the largest absolute value.
+template <class T>
+int64_t find_largest(const T *x, int64_t start, int64_t n) {
+  constexpr int64_t L = kLanes<T>;
+  Vec<T> most = {};
+  int64_t i = start;
+  for (; i + L <= n; i += L) {
+    const Vec<T> v = load(x + i), a = v < 0 ? -v : v;
+    most = a > most ? a : most;
+  }
+  T largest = 0;
+  for (int64_t l = 0; l < L; l++)
+    if (most[l] > largest) largest = most[l];
+  for (; i < n; i++)
+    if (absolute(x[i]) > largest) largest = absolute(x[i]);
+  for (i = start; i < n; i++)
+    if (absolute(x[i]) == largest) return i;
+  return start;  // none is a number
+}
+
 /// At most kPanel columns, in a transposed copy, where columns are contiguous.
 template <class T>
 int64_t factor_panel(const Matrix<T> &a, int32_t *pivots, bool pivot, T *memory) {
@@ -102,16 +128,17 @@ int64_t factor_panel(const Matrix<T> &a, int32_t *pivots, bool pivot, T *memory)
   int64_t failed = 0;
   for (int64_t j = 0; j < p.rows; j++) {
     T *const column = &p(j, 0);
-    int64_t best = j;
-    for (int64_t i = j + 1; pivot && i < p.columns; i++)
-      if (absolute(column[i]) > absolute(column[best])) best = i;
+    const int64_t best = pivot ? find_largest(column, j, p.columns) : j;
     pivots[j] = static_cast<int32_t>(best);
     swap_rows(p.transposed(), j, best);
     if (column[j] == 0) {
       if (!failed) failed = j + 1;
       continue;
     }
-    for (int64_t i = j + 1; i < p.columns; i++) column[i] /= column[j];
+    int64_t i = j + 1;
+    const Vec<T> by = broadcast(column[j]);
+    for (; i + kLanes<T> <= p.columns; i += kLanes<T>) store(column + i, load(column + i) / by);
+    for (; i < p.columns; i++) column[i] /= column[j];
     for (int64_t c = j + 1; c < p.rows; c++) add_scaled(p.columns - j - 1, -p(c, j), column + j + 1, &p(c, j + 1));
   }
   copy(a, p.transposed());

@@ -8,6 +8,10 @@ namespace {
 /// Neighbours in memory. One and two of them, which is what upsampling mostly takes, without a loop.
 template <class T>
 void resample_row(T *to, const T *from, int64_t m, const int64_t *start, const int64_t *count, const T *weights, int64_t width) {
+  if (width == 1) {
+    for (int64_t i = 0; i < m; i++) to[i] = weights[i] * from[start[i]];
+    return;
+  }
   for (int64_t i = 0; i < m; i++, weights += width) {
     const T *const x = from + start[i];
     T sum = weights[0] * x[0];

@@ -1,15 +1,8 @@
 // One time step of LSTMs and GRUs behind the matrix products: gates, states and their gradients. Rows are sequences, H units each.
-#include "../element.h"
-#include "../vector_math.h"
+#include "../recurrent_cells.h"
 
 namespace fb::FB_ISA {
 namespace {
-
-// Out of line: each is called in several places, and code is compiled at every level.
-template <class V>
-__attribute__((noinline)) V squash(V x) { return tanh(x); }
-template <class V>
-__attribute__((noinline)) V gate(V x) { return sigmoid(x); }
 
 /// Calls body(row, unit, count) for each vector of `count` <= kLanes units of each row.
 template <class T, class Body>
@@ -34,22 +27,18 @@ struct Units {
   void write(int64_t row, int64_t part, int64_t i, int64_t n, Vec<T> v) const { store_as(at(row, part, i), v, n); }
 };
 
-/// c' = f c + i g, h = o tanh c', with i, f, o sigmoids and g a tanh of what the products of input and state add up to.
 int32_t lstm_cell(const fb_tensor *h_new, const fb_tensor *c_new, const fb_tensor *gates, const fb_tensor *x, const fb_tensor *hidden,
                   const fb_tensor *c) {
   return for_float_or_double(c->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) T;
     const Units<T> out(h_new, c), cell(c_new, c), active(gates, c), from_x(x, c), from_h(hidden, c), before(c, c);
     for_units<T>(c, [&](int64_t row, int64_t u, int64_t n) {
-      Vec<T> a[4];
-      for (int part = 0; part < 4; part++) {
-        const Vec<T> sum = from_x.read(row, part, u, n) + from_h.read(row, part, u, n);
-        a[part] = part == 2 ? squash(sum) : gate(sum);
-        active.write(row, part, u, n, a[part]);
-      }
-      const Vec<T> now = fma(a[1], before.read(row, 0, u, n), a[0] * a[2]);
-      cell.write(row, 0, u, n, now);
-      out.write(row, 0, u, n, a[3] * squash(now));
+      Vec<T> sums[4];
+      for (int part = 0; part < 4; part++) sums[part] = from_x.read(row, part, u, n) + from_h.read(row, part, u, n);
+      const LstmUnits<T> now = lstm_forward<T>(sums, before.read(row, 0, u, n));
+      for (int part = 0; part < 4; part++) active.write(row, part, u, n, now.gates[part]);
+      cell.write(row, 0, u, n, now.c);
+      out.write(row, 0, u, n, now.h);
     });
     return int32_t{FB_OK};
   });
@@ -62,32 +51,27 @@ int32_t lstm_cell_backward(const fb_tensor *grad_sums, const fb_tensor *grad_c, 
     typedef FB_TYPE_OF(tag) T;
     const Units<T> sums(grad_sums, c), before(grad_c, c), gh(grad_h, c), gc(grad_c_new, c), active(gates, c), old(c, c), cell(c_new, c);
     for_units<T>(c, [&](int64_t row, int64_t u, int64_t n) {
-      const Vec<T> i = active.read(row, 0, u, n), f = active.read(row, 1, u, n), g = active.read(row, 2, u, n), o = active.read(row, 3, u, n);
-      const Vec<T> t = squash(cell.read(row, 0, u, n)), grad = gh.read(row, 0, u, n);
-      const Vec<T> slope = gc.read(row, 0, u, n) + grad * o * (1 - t * t);
-      sums.write(row, 0, u, n, slope * g * i * (1 - i));
-      sums.write(row, 1, u, n, slope * old.read(row, 0, u, n) * f * (1 - f));
-      sums.write(row, 2, u, n, slope * i * (1 - g * g));
-      sums.write(row, 3, u, n, grad * t * o * (1 - o));
-      before.write(row, 0, u, n, slope * f);
+      Vec<T> kept[4];
+      for (int part = 0; part < 4; part++) kept[part] = active.read(row, part, u, n);
+      const LstmGradients<T> grad =
+          lstm_backward<T>(kept, old.read(row, 0, u, n), cell.read(row, 0, u, n), gh.read(row, 0, u, n), gc.read(row, 0, u, n));
+      for (int part = 0; part < 4; part++) sums.write(row, part, u, n, grad.sums[part]);
+      before.write(row, 0, u, n, grad.c);
     });
     return int32_t{FB_OK};
   });
 }
 
-/// h' = n + z (h - n) with r, z sigmoids and n = tanh(x + r s), s the state's part; keeps r, z, n and s.
 int32_t gru_cell(const fb_tensor *h_new, const fb_tensor *kept, const fb_tensor *x, const fb_tensor *hidden, const fb_tensor *h) {
   return for_float_or_double(h->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) T;
     const Units<T> out(h_new, h), keep(kept, h), from_x(x, h), from_h(hidden, h), before(h, h);
-    for_units<T>(h, [&](int64_t row, int64_t u, int64_t w) {
-      const Vec<T> r = gate(from_x.read(row, 0, u, w) + from_h.read(row, 0, u, w)), z = gate(from_x.read(row, 1, u, w) + from_h.read(row, 1, u, w));
-      const Vec<T> s = from_h.read(row, 2, u, w), n = squash(fma(r, s, from_x.read(row, 2, u, w)));
-      keep.write(row, 0, u, w, r);
-      keep.write(row, 1, u, w, z);
-      keep.write(row, 2, u, w, n);
-      keep.write(row, 3, u, w, s);
-      out.write(row, 0, u, w, fma(z, before.read(row, 0, u, w) - n, n));
+    for_units<T>(h, [&](int64_t row, int64_t u, int64_t n) {
+      Vec<T> given[3], state[3];
+      for (int part = 0; part < 3; part++) given[part] = from_x.read(row, part, u, n), state[part] = from_h.read(row, part, u, n);
+      const GruUnits<T> now = gru_forward<T>(given, state, before.read(row, 0, u, n));
+      for (int part = 0; part < 4; part++) keep.write(row, part, u, n, now.kept[part]);
+      out.write(row, 0, u, n, now.h);
     });
     return int32_t{FB_OK};
   });
@@ -99,17 +83,16 @@ int32_t gru_cell_backward(const fb_tensor *grad_x, const fb_tensor *grad_hidden,
   return for_float_or_double(h->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) T;
     const Units<T> gx(grad_x, h), gs(grad_hidden, h), gh(grad_h, h), g(grad, h), keep(kept, h), before(h, h);
-    for_units<T>(h, [&](int64_t row, int64_t u, int64_t w) {
-      const Vec<T> r = keep.read(row, 0, u, w), z = keep.read(row, 1, u, w), n = keep.read(row, 2, u, w), s = keep.read(row, 3, u, w);
-      const Vec<T> slope = g.read(row, 0, u, w), gn = slope * (1 - z) * (1 - n * n);
-      const Vec<T> gr = gn * s * r * (1 - r), gz = slope * (before.read(row, 0, u, w) - n) * z * (1 - z);
-      gx.write(row, 0, u, w, gr);
-      gx.write(row, 1, u, w, gz);
-      gx.write(row, 2, u, w, gn);
-      gs.write(row, 0, u, w, gr);
-      gs.write(row, 1, u, w, gz);
-      gs.write(row, 2, u, w, gn * r);
-      gh.write(row, 0, u, w, slope * z);
+    for_units<T>(h, [&](int64_t row, int64_t u, int64_t n) {
+      Vec<T> values[4];
+      for (int part = 0; part < 4; part++) values[part] = keep.read(row, part, u, n);
+      const GruGradients<T> grads = gru_backward<T>(g.read(row, 0, u, n), values, before.read(row, 0, u, n));
+      const Vec<T> parts[] = {grads.r, grads.z, grads.n, grads.s};
+      for (int part = 0; part < 3; part++) {
+        gx.write(row, part, u, n, parts[part]);
+        gs.write(row, part, u, n, parts[part < 2 ? part : 3]);
+      }
+      gh.write(row, 0, u, n, grads.h);
     });
     return int32_t{FB_OK};
   });

@@ -1,0 +1,9 @@
+import type { groups } from '@flambeau/core/internal';
+import type { Lowerings } from '../lowering.js';
+
+export const recurrentLayer = {
+  fusedRecurrentLayer: 'decompose',
+  fusedRecurrentLayerBackward: 'none',
+  stepwiseRecurrentLayer: 'decompose',
+  stepwiseRecurrentLayerBackward: 'none',
+} satisfies Lowerings<typeof groups.recurrentLayer>;

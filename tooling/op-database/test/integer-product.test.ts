@@ -1,0 +1,3 @@
+import { testGroup } from './suite.js';
+
+testGroup('integerProduct');
