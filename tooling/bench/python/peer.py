@@ -1,6 +1,7 @@
-"""PyTorch's side. Speaks the protocol of src/protocol.ts; workloads are in workloads.py."""
+"""PyTorch's side. Speaks the protocol of src/protocol.ts; what it computes is in operations.py and models.py."""
 import json
 import os
+import resource
 import sys
 import time
 
@@ -10,27 +11,44 @@ except ImportError as error:
     print(json.dumps({"absent": str(error)}), flush=True)
     sys.exit(0)
 
-from workloads import WORKLOADS
+from passes import PASSES
 
 torch.set_num_threads(int(os.environ["BENCH_THREADS"]))
 
+PERIOD = 1048573  # as in src/arrays.ts
+SAMPLE = 1 << 20
+
+
+def read_input(file, spec):
+    """A tensor with memory of its own, of the shape that the operation sees."""
+    shape = spec["shape"]
+    size = 1
+    for n in shape:
+        size *= n
+    period = min(size, PERIOD)
+    flat = torch.from_file(file, size=period, dtype=torch.int64 if "classes" in spec else torch.float32)
+    flat = flat.repeat(-(-size // period))[:size].clone()
+    t = flat.to(getattr(torch, spec.get("dtype", "float32"))).reshape(shape)
+    if "permute" in spec:
+        t = t.permute(spec["permute"])
+    return t[..., :: spec["step"]] if "step" in spec else t
+
 
 def read_inputs(folder):
-    """Every input of inputs.json as a tensor with memory of its own."""
     with open(os.path.join(folder, "inputs.json")) as file:
-        specs = json.load(file)
-    inputs = {}
-    for name, spec in specs.items():
-        size = 1
-        for n in spec["shape"]:
-            size *= n
-        flat = torch.from_file(os.path.join(folder, f"{name}.bin"), size=size, dtype=getattr(torch, spec["dtype"]))
-        inputs[name] = flat.clone().reshape(spec["shape"])
-    return inputs
+        return {name: read_input(os.path.join(folder, f"{name}.bin"), spec) for name, spec in json.load(file).items()}
+
+
+def sample(tensor):
+    """All of a tensor's elements, or about SAMPLE of them."""
+    flat = tensor.detach().flatten()
+    if flat.numel() > 2 * SAMPLE:
+        flat = torch.cat([flat[:: -(-flat.numel() // SAMPLE)], flat[-4096:]])
+    return flat.float().contiguous()
 
 
 def write_output(folder, name, tensor):
-    flat = tensor.detach().float().contiguous().flatten()
+    flat = sample(tensor)
     torch.from_file(os.path.join(folder, f"{name}.bin"), shared=True, size=flat.numel(), dtype=torch.float32).copy_(flat)
 
 
@@ -43,15 +61,16 @@ class Peer:
         if request["do"] == "prepare":
             self.folder = request["folder"]
             self.variants, self.outputs = {}, None  # the old workload's memory goes first
-            prepare = WORKLOADS.get(request["workload"])
-            if prepare is not None:
-                self.variants, self.outputs = prepare(read_inputs(self.folder))
+            peer = request["peer"]
+            self.variants, self.outputs = PASSES[peer["pass"]](peer, read_inputs(self.folder))
             return {"variants": list(self.variants)}
         if request["do"] == "outputs":
             outputs = self.outputs(request["variant"])
             for i, tensor in enumerate(outputs):
                 write_output(self.folder, f"{request['prefix']}.{i}", tensor)
             return {"count": len(outputs)}
+        if request["do"] == "peak":
+            return {"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
         run, times, seconds = self.variants[request["variant"]], request["times"], []
         for _ in range(request["samples"]):
             start = time.perf_counter()

@@ -1,6 +1,7 @@
 /** What the machine can do at most, measured by kernels of our own library on the same threads as the workloads. */
 import { empty, ones, scope, type Tensor } from '@flambeau/core';
 import { runKernel } from '@flambeau/core/internal';
+import { relativeRate } from './cpu.js';
 import type { Ceiling, MemoryPattern } from './workload.js';
 
 /** Elements per chunk of the read-only kernel: it leaves a sum for each. */
@@ -71,8 +72,13 @@ export class Ceilings {
 
   /** The shortest time in which a measured ceiling allows a run, in seconds. */
   shortest(ceiling: Ceiling): number {
-    if (ceiling.kind === 'fma') return ceiling.flops / this.fma;
+    if (ceiling.kind === 'fma') return ceiling.flops / (this.fma * relativeRate(ceiling.dtype ?? 'float32'));
     return ceiling.bytes / (this.memory.get(key(ceiling.pattern, ceiling.floats)) as number);
+  }
+
+  /** The same from what is known of large arrays. */
+  roughly(ceiling: Ceiling): number {
+    return this.shortest(ceiling.kind === 'fma' ? ceiling : { ...ceiling, floats: LARGE });
   }
 
   /** For people. */

@@ -1,19 +1,30 @@
 import type { Workload } from '../workload.js';
-import { conv } from './conv.js';
+import { attention } from './attention.js';
+import { conv, depthwise } from './conv.js';
 import { matmul } from './matmul.js';
+import { moving } from './moving.js';
+import { networks } from './networks.js';
 import { norm } from './norm.js';
 import { optim } from './optim.js';
 import { pointwise } from './pointwise.js';
+import { recurrent } from './recurrent.js';
+import { reductions } from './reduction.js';
 import { small } from './small.js';
-import { trainingSteps } from './training.js';
 
-/** Every workload, in the order of the table. */
-export const workloads: readonly Workload<string>[] = [
-  ...matmul,
-  ...conv,
-  ...small,
-  ...pointwise,
-  ...norm,
-  ...trainingSteps,
-  ...optim,
-] as Workload<string>[];
+/** Every workload, in the order of the table, by group. */
+export const groups: Readonly<Record<string, readonly Workload[]>> = {
+  matmul,
+  conv,
+  depthwise,
+  pointwise,
+  reductions,
+  norm,
+  attention,
+  moving,
+  recurrent,
+  optim,
+  small,
+  networks,
+};
+
+export const workloads: readonly Workload[] = Object.values(groups).flat();
