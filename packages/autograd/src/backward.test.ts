@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { arange, AutogradError, add, ones, ShapeError, type Tensor, tensor, zeros } from '@flambeau/core';
+import { arange, AutogradError, add, histogram, ones, ShapeError, type Tensor, tensor, zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
 import { type GradOptions, grad, gradcheck } from './index.js';
 
@@ -283,4 +283,11 @@ describe('gradcheck', () => {
     expect(() => gradcheck((t) => t, [leaf([1])])).toThrow(/input 0 is float32; differences need float64/);
     expect(() => gradcheck((t) => t, [tensor([1])])).toThrow(/no input needs gradients/);
   });
+});
+
+test('counts of a histogram have no gradient, not even of their weights', () => {
+  const weight = tensor([1, 2, 3]).requiresGrad_();
+  const { hist } = histogram(tensor([0, 0.5, 1]), tensor([0, 0.5, 1]), { weight });
+  expect(hist.tolist()).toEqual([1, 5]);
+  expect(hist.requiresGrad).toBe(false);
 });

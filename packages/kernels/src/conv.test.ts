@@ -301,3 +301,16 @@ describe('conv2d and its gradients', () => {
     expect(run('conv2d', t, t, t, null, [1, 1], [0, 0], [1, 1], 1)).toBe(Status.UnsupportedDtype);
   });
 });
+
+it.each([14, 20, 56])('do not read what an earlier convolution left in memory: depthwise, %i pixels', (size) => {
+  setNumThreads(1);
+  const gradWeight = new Float32Array(4 * 9);
+  const run3x3 = (pixels: number, value: number): number => {
+    const dims = [1, 4, pixels, pixels];
+    const [x, grad] = [value, 1].map((v) => view('float32', new Float32Array(4 * pixels ** 2).fill(v), dims)) as [View, View];
+    return run('conv2d_backward_weight', view('float32', gradWeight, [4, 1, 3, 3]), grad, x, [1, 1], [1, 1], [1, 1], 4);
+  };
+  expect(run3x3(2 * size, Number.NaN)).toBe(Status.Ok);
+  expect(run3x3(size, 0)).toBe(Status.Ok);
+  expect([...gradWeight]).toEqual(new Array(36).fill(0));
+});

@@ -7,6 +7,7 @@ import {
   BatchNorm1d,
   BatchNorm2d,
   Dropout,
+  F,
   isModule,
   isParameter,
   Linear,
@@ -550,6 +551,11 @@ describe('on the meta device', () => {
     module.toEmpty({ device: 'cpu' }).loadStateDict(source.stateDict());
     expect(module.weight).toBe(weight);
     expect(module(ones([1, 3])).tolist()).toEqual(source(ones([1, 3])).tolist());
+  });
+
+  test('interpolation goes where its input is', () => {
+    const [x, meta] = [ones([1, 1, 3]), zeros([1, 1, 3], { device: 'meta' })];
+    for (const input of [meta, x, meta]) expect(F.interpolate(input, { size: 5, mode: 'linear' }).device).toBe(input.device);
   });
 
   test('a module takes values with assign, and says so', () => {

@@ -169,11 +169,12 @@ const weighted = (values: Tensor, { weight, outside }: Meeting): Tensor => {
 export function sampleByParts(input: Tensor, grid: Tensor, attributes: GridAttributes): Tensor {
   const [batch, channels] = input.shape;
   const places = grid.shape.slice(1, -1);
+  const count = places.reduce((n, size) => n * size, 1);
   const { rows, all } = meetings(input, grid, attributes);
   const terms = all.map((meeting) => weighted(rows.indexSelect(0, meeting.index), meeting));
   return terms
     .reduce((sum, term) => sum.add(term))
-    .reshape([batch, -1, channels])
+    .reshape([batch, count, channels])
     .transpose(1, 2)
     .reshape([batch, channels, ...places]);
 }
@@ -197,6 +198,7 @@ export function sampleBackwardByParts(grad: Tensor, input: Tensor, grid: Tensor,
       if (slope !== null) byCoordinate[d] = byCoordinate[d].add(dot.mul(slope));
     });
   }
-  const gradInput = gradRows.reshape([batch, -1, channels]).transpose(1, 2).reshape(input.shape);
+  const elements = input.shape.slice(2).reduce((n, size) => n * size, 1);
+  const gradInput = gradRows.reshape([batch, elements, channels]).transpose(1, 2).reshape(input.shape);
   return [gradInput, stack(byCoordinate, -1).reshape(grid.shape)];
 }

@@ -1,6 +1,6 @@
 /** Loss functions. `reduction` says how the losses of all elements become one number. */
 import { widened } from '../autocast.js';
-import { ValueError } from '../errors.js';
+import { DTypeError, ValueError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireFloating } from './dtype-checks.js';
 import { huberElements } from './huber.js';
@@ -15,6 +15,8 @@ export type { LossOptions };
 function pair(op: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
   requireSameShape(op, input, target);
   requireFloating(op, 'input', input);
+  if (target.info.category === 3)
+    throw new DTypeError(`${op}: expected a real target, got ${target.dtype}; take target.real or its abs()`);
   return [widened(input), widened(target)];
 }
 

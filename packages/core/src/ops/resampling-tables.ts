@@ -94,29 +94,30 @@ function antialiased(geometry: ResamplingGeometry): Windows {
   });
 }
 
-function toTables(windows: Windows): ResamplingTables {
+function toTables(windows: Windows, device: string): ResamplingTables {
   const width = Math.max(1, ...windows.map(({ weights }) => weights.length));
   const rows = windows.flatMap(({ weights }) => [...weights, ...new Array<number>(width - weights.length).fill(0)]);
-  const int64 = (values: readonly number[]): Tensor => persistentCopy(tensor(values, { dtype: 'int64' }));
+  const int64 = (values: readonly number[]): Tensor => persistentCopy(tensor(values, { dtype: 'int64', device }));
   return {
     starts: int64(windows.map(({ start }) => start)),
     taps: int64(windows.map(({ weights }) => weights.length)),
-    weights: persistentCopy(tensor(rows, { dtype: 'float64' }).reshape([windows.length, width])),
+    weights: persistentCopy(tensor(rows, { dtype: 'float64', device }).reshape([windows.length, width])),
   };
 }
 
-/** The tables used last: a model asks for the same ones at each step. */
+/** The tables used last: a model asks for the same ones at each step. Large ones are not kept. */
 const recent = new Map<string, ResamplingTables>();
 const MOST_RECENT = 64;
+const MOST_WEIGHTS = 2 ** 16;
 
-export function resamplingTables(geometry: ResamplingGeometry): ResamplingTables {
+export function resamplingTables(geometry: ResamplingGeometry, device: string): ResamplingTables {
   const { filter, from, to, factor, alignCorners, antialias } = geometry;
-  const key = [filter, from, to, factor, alignCorners, antialias].join();
-  const known = recent.get(key);
-  if (known !== undefined) return known;
-  const tables = toTables(antialias ? antialiased(geometry) : plain(geometry));
-  if (recent.size >= MOST_RECENT) recent.delete(recent.keys().next().value as string);
+  const key = [filter, from, to, factor, alignCorners, antialias, device].join();
+  const tables = recent.get(key) ?? toTables(antialias ? antialiased(geometry) : plain(geometry), device);
+  recent.delete(key);
+  if (tables.weights.numel > MOST_WEIGHTS) return tables;
   recent.set(key, tables);
+  if (recent.size > MOST_RECENT) recent.delete(recent.keys().next().value as string);
   return tables;
 }
 
@@ -149,5 +150,5 @@ function transpose({ starts, taps, weights }: ResamplingTables, from: number): R
       into.weights.push(table[i][k]);
     }
   });
-  return toTables(windows);
+  return toTables(windows, weights.device);
 }

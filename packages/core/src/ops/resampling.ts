@@ -119,7 +119,7 @@ export function interpolate(input: Tensor, options: InterpolateOptions = {}): Te
     const factor = factors === null || recomputeScaleFactor ? null : factors[i];
     if (wanted[i] === sizes[i] && (factor === null || factor === 1)) continue;
     const alignCorners = options.alignCorners ?? false;
-    const tables = resamplingTables({ filter, from: sizes[i], to: wanted[i], factor, alignCorners, antialias });
+    const tables = resamplingTables({ filter, from: sizes[i], to: wanted[i], factor, alignCorners, antialias }, input.device);
     x = resample(x, tables, 2 + i);
   }
   // nothing to do: a tensor of its own nevertheless

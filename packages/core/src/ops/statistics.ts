@@ -119,7 +119,7 @@ export function histogram(
   const place = searchsortedRows(edges.contiguous(), x, true);
   const atEnd = x.eq(edges.select(0, count));
   const wide = self.itemSize === 2 ? dtypeInfo('float32') : self.info;
-  const each = weight === null ? null : castTo(weight.reshape([-1]), wide);
+  const each = weight === null ? null : castTo(weight.detached().reshape([-1]), wide);
   const counts = countNumbers(place, each, count + 2)
     .narrow(0, 1, count)
     .contiguous();

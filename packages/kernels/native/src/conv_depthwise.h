@@ -137,13 +137,17 @@ int32_t run_depthwise_weight(const Depthwise<T> &q, const T *grad, int64_t kerne
   return parallel_with_memory(q.channels, divide_up(131072, work), bytes, [&](int64_t begin, int64_t end, void *memory) {
     T *const plane = static_cast<T *>(memory), *const at_places = plane + plane_memory, *const real = at_places + places;
     Vec<T> *const sums = reinterpret_cast<Vec<T> *>(real + places);
-    for (int64_t p = 0; p < places; p++) real[p] = p % planes.pitch < q.x.grid;
+    int64_t marked = 0;  // rows whose places `real` knows
     for (int64_t channel = begin; channel < end; channel++) {
       memset(sums, 0, static_cast<size_t>(q.copies * taps) * sizeof(Vec<T>));
       for (int64_t image = 0; image < q.images; image++)
         for (int64_t first = 0; first < q.y.grid; first += band) {
           const int64_t unit = image * q.channels + channel, rows = min(band, q.y.grid - first), used = rows * planes.pitch;
           const T *const base = planes.fill(plane, q.image + unit * q.plane(), 1, first, rows);
+          if (rows != marked) {  // behind the last row the plane holds anything
+            marked = rows;
+            for (int64_t p = 0; p < used + L; p++) real[p] = p < used && p % planes.pitch < q.x.grid;
+          }
           for (int64_t m = 0; m < q.copies; m++) {
             const T *const from = grad + (unit * q.copies + m) * q.grid() + first * q.x.grid;
             for (int64_t r = 0; r < rows; r++) {

@@ -13,7 +13,7 @@ template <class S>
 bool is_in_place(const Product<S> &q) {
   constexpr int64_t size = static_cast<int64_t>(sizeof(S));
   return q.a_column == 1 && q.b_column == 1 && q.n % kLanes<S> == 0 && q.m >= 2 * kStridedRows && q.add == 0 && !q.row_bias &&
-         q.k * q.n * size <= kInPlaceBytes && q.m * q.k * size <= kInPlaceBytes;
+         q.k <= 2 * kBlockK<S> && q.k * q.n * size <= kInPlaceBytes && q.m * q.k * size <= kInPlaceBytes;
 }
 
 template <class S>

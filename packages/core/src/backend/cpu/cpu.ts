@@ -66,6 +66,8 @@ function pushAttributes(attributes: Attributes): void {
     if (typeof value === 'number') frame[at++] = value;
     else if (typeof value === 'boolean') frame[at++] = value ? 1 : 0;
     else {
+      if (at + 1 + value.length > frame.length)
+        throw new FlambeauError(`the list ${name} is too long for one call: ${value.length}`);
       frame[at++] = value.length;
       for (let i = 0; i < value.length; i++) frame[at++] = value[i];
     }

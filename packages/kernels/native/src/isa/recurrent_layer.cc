@@ -188,6 +188,7 @@ int32_t recurrent_layer(const fb_tensor *y, const fb_tensor *h_last, const fb_te
                         const fb_tensor *h, const fb_tensor *c, const fb_tensor *weight, const fb_tensor *bias, const fb_tensor *, int64_t kind,
                         bool reverse, fb_numbers runs) {
   if (x->dtype != FB_FLOAT32) return unsupported_dtype(x->dtype);
+  if (numel(h) == 0) return FB_OK;
   const Forward layer = {{h, c, kept, kind, reverse, runs}, data_of(y), data_of(h_last), data_of(c_last), data_of(kept), data_of(x), data_of(bias)};
   if (!layer.steps.rows) return out_of_memory(layer.steps.count * 16);
   start_with(layer.h_last, h, h);
@@ -201,6 +202,7 @@ int32_t recurrent_layer_backward(const fb_tensor *grad_x, const fb_tensor *grad_
                                  const fb_tensor *y, const fb_tensor *kept, const fb_tensor *, const fb_tensor *h, const fb_tensor *c,
                                  const fb_tensor *weight, const fb_tensor *, const fb_tensor *, int64_t kind, bool reverse, fb_numbers runs) {
   if (h->dtype != FB_FLOAT32) return unsupported_dtype(h->dtype);
+  if (numel(h) == 0) return FB_OK;
   const Backward layer = {{h, c, kept, kind, reverse, runs}, data_of(grad_x), data_of(grad_hidden), data_of(grad_h), data_of(grad_c),
                           data_of(grad_y),                   data_of(y),      data_of(kept)};
   if (!layer.steps.rows) return out_of_memory(layer.steps.count * 16);

@@ -28,11 +28,11 @@ struct Neighbours {
 
 template <class T>
 struct Axis {
-  int64_t stride, padding;
+  int64_t size, stride, padding;
   T last, scale, low, span;
 
-  void set(int64_t size, int64_t step, int64_t p, bool align_corners) {
-    stride = step, padding = p;
+  void set(int64_t n, int64_t step, int64_t p, bool align_corners) {
+    size = n, stride = step, padding = p;
     last = static_cast<T>(size - 1);
     low = align_corners ? T(0) : T(-0.5), span = align_corners ? last : static_cast<T>(size);
     scale = span / 2;
@@ -58,7 +58,7 @@ struct Axis {
   __attribute__((noinline)) void find(T coordinate, int64_t mode, Neighbours<T> &to) const {
     const T place = (coordinate + 1) * scale + low;
     const auto put = [&](int k, T index, T weight, T slope) {
-      to.offset[k] = index >= 0 && index <= last ? static_cast<int64_t>(index) * stride : -1;  // NaN lies outside
+      to.offset[k] = index >= 0 && index <= last && static_cast<int64_t>(index) < size ? static_cast<int64_t>(index) * stride : -1;  // so does NaN; `last` is rounded
       to.weight[k] = weight, to.slope[k] = slope * scale;
     };
     if (mode != kCubic) {

@@ -9,12 +9,12 @@ namespace {
 template <class T>
 void resample_row(T *to, const T *from, int64_t m, const int64_t *start, const int64_t *count, const T *weights, int64_t width) {
   if (width == 1) {
-    for (int64_t i = 0; i < m; i++) to[i] = weights[i] * from[start[i]];
+    for (int64_t i = 0; i < m; i++) to[i] = count[i] == 0 ? T(0) : weights[i] * from[start[i]];
     return;
   }
   for (int64_t i = 0; i < m; i++, weights += width) {
     const T *const x = from + start[i];
-    T sum = weights[0] * x[0];
+    T sum = count[i] == 0 ? T(0) : weights[0] * x[0];  // an infinity that nothing reads must not become NaN
     if (count[i] >= 2) sum += weights[1] * x[1];
     for (int64_t k = 2; k < count[i]; k++) sum += weights[k] * x[k];
     to[i] = sum;
@@ -25,6 +25,7 @@ void resample_row(T *to, const T *from, int64_t m, const int64_t *start, const i
 template <class T>
 void add_rows(T *to, const T *from, int64_t n, int64_t count, const T *weights) {
   constexpr int64_t L = kLanes<T>;
+  if (count == 0) return static_cast<void>(memset(to, 0, static_cast<size_t>(n) * sizeof(T)));
   if (count == 1 && weights[0] == 1) return static_cast<void>(memcpy(to, from, static_cast<size_t>(n) * sizeof(T)));
   const Vec<T> first = broadcast(weights[0]), second = broadcast(count > 1 ? weights[1] : T(0));
   int64_t c = 0;
