@@ -157,6 +157,22 @@ test('a layer that is a copy of another works on its own', () => {
   expect(grad([copy(x)[0].sum()], [copy.parameters()[0]])[0]?.shape).toEqual([12, 2]);
 });
 
+test('outputs may be changed in place before backward, but for an LSTM’s', () => {
+  for (const layer of [new nn.GRU(3, 4), new nn.RNN(3, 4)]) {
+    const x = randn([5, 2, 3]);
+    const gradient = (change: (y: Tensor) => Tensor): number[] => {
+      layer.zeroGrad();
+      change(layer(x)[0] as Tensor)
+        .sum()
+        .backward();
+      return values(layer.parameters()[0].grad as Tensor);
+    };
+    expect(gradient((y) => y.mul_(2))).toEqual(gradient((y) => y.mul(2)));
+  }
+  const [y] = new nn.LSTM(3, 4)(randn([5, 2, 3]));
+  expect(() => (y as Tensor).mul_(2).sum().backward()).toThrow(/in-place operation has changed it/);
+});
+
 test('layers work inside of transforms', () => {
   const layer = new nn.GRU(2, 3).double();
   const x = randn([4, 5, 1, 2], { dtype: 'float64' });

@@ -111,6 +111,8 @@ export abstract class RNNBase extends Module {
       });
       x = outputs.length === 1 ? outputs[0] : cat(outputs, 1);
     }
+    // the gradient reads what the last layer returned, which users may change in place all the same, but for an LSTM's (as in PyTorch)
+    if (c0 === null && this.directions === 1 && x.requiresGrad) x = x.clone();
     const stacked = (states: Tensor[]): Tensor => cat(states.map((s) => s.unsqueeze(0)));
     return [x, [stacked(last.h), c0 === null ? null : stacked(last.c)]];
   }
