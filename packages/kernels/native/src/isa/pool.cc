@@ -1,7 +1,8 @@
 // Pooling over the last two dimensions of contiguous (…, H, W) tensors, and its gradients. Planes are independent; work is cut
 // along them. Attributes are pairs (vertical, horizontal).
-#include "../strided.h"
+#include "../lanes.h"
 #include "../reduction_ops.h"
+#include "../strided.h"
 
 namespace fb::FB_ISA {
 namespace {
@@ -61,6 +62,41 @@ inline bool greater(T x, T best) {
   return x > best || x != x;
 }
 
+/// Windows of two rows and two columns side by side, all inside, a vector of them at a time.
+inline bool are_pairs(const Axis &a) {
+  const Window &first = a.windows[0], &last = a.windows[a.out - 1];
+  return a.out > 0 && a.step == 1 && first.begin == 0 && first.end == 2 && last.begin == 2 * (a.out - 1) && last.end == 2 * a.out;
+}
+inline __attribute__((noinline)) void max_plane_of_pairs(float *out, int64_t *indices, const float *in, int64_t rows, int64_t columns, int64_t width) {
+  constexpr int64_t L = kLanes<float>;
+  VecI even, odd;
+  for (int64_t i = 0; i < L; i++) even[i] = static_cast<int32_t>(2 * i), odd[i] = static_cast<int32_t>(2 * i + 1);
+  for (int64_t y = 0; y < rows; y++, in += 2 * width)
+    for (int64_t x = 0, n; x < columns; x += n) {
+      n = columns - x < L ? columns - x : L;
+      const int64_t low = 2 * n < L ? 2 * n : L;
+      VecF best = {};
+      VecI where = {};
+#pragma GCC unroll 2
+      for (int row = 0; row < 2; row++) {
+        const float *const from = in + row * width + 2 * x;
+        const VecF a = load_first(from, low), b = n + n > L ? load_first(from + L, 2 * n - L) : VecF{};
+        const VecF left = __builtin_shuffle(a, b, even), right = __builtin_shuffle(a, b, odd);
+        const VecI take_left = (left > best) | (left != left) | (row == 0 ? ~VecI{} : VecI{});
+        best = take_left ? left : best, where = take_left ? VecI{} + 2 * row : where;
+        const VecI take_right = (right > best) | (right != right);
+        best = take_right ? right : best, where = take_right ? VecI{} + (2 * row + 1) : where;
+      }
+      store_first(out + y * columns + x, best, n);
+      if (!indices) continue;
+      int32_t places[L];
+      memcpy(places, &where, sizeof places);
+      int64_t *const to = indices + y * columns + x;
+      const int64_t corner = 2 * (y * width + x);
+      for (int64_t i = 0; i < n; i++) to[i] = corner + 2 * i + (places[i] & 1) + (places[i] >> 1) * width;
+    }
+}
+
 template <class S>
 __attribute__((noinline)) void max_plane(S *out, int64_t *indices, const S *in, const Axis &vertical, const Axis &horizontal) {
   typedef Compute<S> C;
@@ -83,9 +119,15 @@ __attribute__((noinline)) void max_plane(S *out, int64_t *indices, const S *in, 
 
 int32_t max_pool(const fb_tensor *out, const fb_tensor *indices, const fb_tensor *self, const Axis &v, const Axis &h, int64_t work) {
   const Plane in(self), o(out);
+  const bool pairs = are_pairs(v) && are_pairs(h);
   return for_real(self->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) S;
     for_planes(in.count, work, [&](int64_t p) {
+      if constexpr (kSame<S, float>)
+        if (pairs)
+          return max_plane_of_pairs(static_cast<float *>(out->data) + p * o.size(),
+                                    indices ? static_cast<int64_t *>(indices->data) + p * o.size() : nullptr,
+                                    static_cast<const float *>(self->data) + p * in.size(), v.out, h.out, in.w);
       max_plane<S>(static_cast<S *>(out->data) + p * o.size(), indices ? static_cast<int64_t *>(indices->data) + p * o.size() : nullptr,
                    static_cast<const S *>(self->data) + p * in.size(), v, h);
     });
