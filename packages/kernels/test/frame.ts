@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { address, call, DTYPE_CODES, find, frame, setNumThreads, Status } from '../src/index.js';
 
-const ARRAYS = {
+export const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
   float16: Uint16Array,

@@ -1,19 +1,6 @@
 /** Tensors of random shapes in random places of their memory: permuted, with gaps, backwards, repeated. */
 import { address, call, DTYPE_CODES, find, frame } from '../src/index.js';
-import { type Data, type DType, rowMajor, size } from './frame.js';
-
-const ARRAYS = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int16: Int16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-};
+import { ARRAYS, type Data, type DType, rowMajor, size } from './frame.js';
 
 /** A view of `memory` whose first element is at `offset`. */
 export interface Placed {

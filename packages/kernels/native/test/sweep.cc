@@ -13,19 +13,11 @@
 #include <thread>
 #include <vector>
 
-#include "../include/flambeau.h"
-#include "../src/threads.h"
+#define FB_ISA sweep
+#include "../src/kernel.h"
 
 namespace fb {
 
-struct Entry {
-  const char *name;
-  int32_t (*call)(const double *arguments);
-};
-struct Group {
-  const Entry *entries;
-  int32_t count;
-};
 #define FB_DECLARE_LEVEL(level)       \
   namespace level {                   \
   extern const Group *const groups[]; \

@@ -74,13 +74,12 @@ inline __attribute__((noinline)) void max_plane_of_pairs(float *out, int64_t *in
   for (int64_t y = 0; y < rows; y++, in += 2 * width)
     for (int64_t x = 0, n; x < columns; x += n) {
       n = columns - x < L ? columns - x : L;
-      const int64_t low = 2 * n < L ? 2 * n : L;
       VecF best = {};
       VecI where = {};
 #pragma GCC unroll 2
       for (int row = 0; row < 2; row++) {
         const float *const from = in + row * width + 2 * x;
-        const VecF a = load_first(from, low), b = n + n > L ? load_first(from + L, 2 * n - L) : VecF{};
+        const VecF a = load_first(from, 2 * n), b = 2 * n > L ? load_first(from + L, 2 * n - L) : VecF{};
         const VecF left = __builtin_shuffle(a, b, even), right = __builtin_shuffle(a, b, odd);
         const VecI take_left = (left > best) | (left != left) | (row == 0 ? ~VecI{} : VecI{});
         best = take_left ? left : best, where = take_left ? VecI{} + 2 * row : where;
