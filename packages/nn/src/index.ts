@@ -13,6 +13,7 @@ export {
   type NamedOptions,
 } from './module.js';
 export { isModule } from './is-module.js';
+export type { FactoryOptions } from './factory-options.js';
 export {
   type BackwardHook,
   type BackwardPreHook,

@@ -4,20 +4,40 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import {
+  AdaptiveLogSoftmaxWithLoss,
   BatchNorm1d,
   BatchNorm2d,
+  Bilinear,
+  Conv2d,
+  ConvTranspose1d,
   Dropout,
+  Embedding,
+  EmbeddingBag,
   F,
+  type FactoryOptions,
+  GroupNorm,
+  GRU,
+  GRUCell,
+  InstanceNorm2d,
   isModule,
   isParameter,
+  LayerNorm,
+  LazyLinear,
   Linear,
+  LinearCrossEntropyLoss,
+  LSTM,
+  LSTMCell,
   Module,
   ModuleDict,
   ModuleList,
+  MultiheadAttention,
   Parameter,
   ParameterList,
+  PReLU,
   ReLU,
+  RMSNorm,
   Sequential,
+  Transformer,
 } from './index.js';
 
 const values = (t: Tensor): number[] => t.detach().reshape([-1]).toArray() as number[];
@@ -533,6 +553,30 @@ test('a model learns', () => {
   expect(loss().item()).toBeLessThan(first / 2);
 });
 
+const FACTORIES: [name: string, make: (options: FactoryOptions) => Module][] = [
+  ['Linear', (o) => new Linear(3, 2, o)],
+  ['Bilinear', (o) => new Bilinear(3, 2, 4, o)],
+  ['Conv2d', (o) => new Conv2d(3, 2, 3, o)],
+  ['ConvTranspose1d', (o) => new ConvTranspose1d(3, 2, 3, o)],
+  ['Embedding', (o) => new Embedding(5, 2, { paddingIdx: 1, ...o })],
+  ['EmbeddingBag', (o) => new EmbeddingBag(5, 2, o)],
+  ['BatchNorm1d', (o) => new BatchNorm1d(3, o)],
+  ['InstanceNorm2d', (o) => new InstanceNorm2d(3, { affine: true, trackRunningStats: true, ...o })],
+  ['LayerNorm', (o) => new LayerNorm([3, 2], o)],
+  ['RMSNorm', (o) => new RMSNorm(3, o)],
+  ['GroupNorm', (o) => new GroupNorm(2, 4, o)],
+  ['PReLU', (o) => new PReLU(o)],
+  ['LSTM', (o) => new LSTM(3, 4, { numLayers: 2, bidirectional: true, ...o })],
+  ['GRUCell', (o) => new GRUCell(3, 4, o)],
+  ['MultiheadAttention', (o) => new MultiheadAttention(4, 2, { addBiasKV: true, ...o })],
+  [
+    'Transformer',
+    (o) => new Transformer({ dModel: 4, nhead: 2, numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 8, ...o }),
+  ],
+  ['AdaptiveLogSoftmaxWithLoss', (o) => new AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10], { divValue: 2, ...o })],
+  ['LinearCrossEntropyLoss', (o) => new LinearCrossEntropyLoss(3, 4, o)],
+];
+
 describe('on the meta device', () => {
   test('a module is built without memory, and gets some with toEmpty', () => {
     setDefaultDevice('meta');
@@ -564,5 +608,30 @@ describe('on the meta device', () => {
     expect(() => module.loadStateDict(source.stateDict())).toThrow(/weight: .*device meta.*assign: true.*toEmpty/);
     module.loadStateDict(source.stateDict(), { assign: true });
     expect(module(ones([1, 3])).tolist()).toEqual(source(ones([1, 3])).tolist());
+  });
+
+  test.each(FACTORIES)('%s is made on the device and of the dtype that its options name', (_, make) => {
+    const [module, plain] = [make({ device: 'meta', dtype: 'float64' }), make({})];
+    const described = (m: Module) => [...m.namedParameters(), ...m.namedBuffers()].map(([name, t]) => `${name} ${t.shape}`);
+    expect(described(module)).toEqual(described(plain));
+    expect(module.parameters().length).toBeGreaterThan(0);
+    for (const t of [...module.parameters(), ...module.buffers()]) {
+      expect(t.device).toBe('meta');
+      expect(['float64', 'int64']).toContain(t.dtype);
+    }
+    for (const t of plain.parameters()) expect([t.device, t.dtype]).toEqual(['cpu', 'float32']);
+  });
+
+  test('a lazy module stays on its device', () => {
+    const module = new LazyLinear(3, { device: 'meta' });
+    expect(module(zeros([2, 5], { device: 'meta' })).device).toBe('meta');
+    expect([module.weight.device, module.weight.shape]).toEqual(['meta', [3, 5]]);
+  });
+
+  test('recurrent modules and cells run there without given states', () => {
+    const x = zeros([4, 2, 3], { device: 'meta' });
+    expect(new GRU(3, 5, { device: 'meta' })(x)[0].shape).toEqual([4, 2, 5]);
+    expect(new LSTM(3, 5, { device: 'meta' })(x)[0].device).toBe('meta');
+    expect(new LSTMCell(3, 5, { device: 'meta' })(x.select(0, 0))[0].shape).toEqual([2, 5]);
   });
 });

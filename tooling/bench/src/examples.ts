@@ -33,7 +33,7 @@ function work(data: string, folder: string): Readonly<Record<string, Args>> {
     vae: set('mnist', '--epochs', '3'),
     gan: set('mnist', '--steps', '150'),
     unet: ['--epochs', '2'],
-    ddpm: set('mnist', '--steps', '300'),
+    ddpm: ['--data', join(root, 'apps/quickstart/data/optdigits'), '--steps', '300'],
     gcn: ['--data', join(root, 'apps/examples/test/cora.npz'), '--runs', '2'],
     recommender: ['--epochs', '2'],
     forecaster: set('ett/ETTh1.csv', '--epochs', '1'),

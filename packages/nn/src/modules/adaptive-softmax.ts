@@ -1,27 +1,16 @@
-import {
-  cat,
-  type DType,
-  type Indices,
-  IndexError,
-  logSoftmax,
-  ShapeError,
-  type Tensor,
-  tensor,
-  ValueError,
-  zeros,
-} from '@flambeau/core';
+import { cat, type Indices, IndexError, logSoftmax, ShapeError, type Tensor, tensor, ValueError, zeros } from '@flambeau/core';
 import { toIndices } from '@flambeau/core/internal';
+import type { FactoryOptions } from '../factory-options.js';
 import { Module } from '../module.js';
 import { Linear } from './linear.js';
 import { ModuleList } from './module-list.js';
 import { Sequential } from './sequential.js';
 
-export interface AdaptiveLogSoftmaxOptions {
+export interface AdaptiveLogSoftmaxOptions extends FactoryOptions {
   /** The features of cluster i are those of the input divided by `divValue ** i`. Default 4. */
   readonly divValue?: number;
   /** Whether the head has a bias. Default false. */
   readonly headBias?: boolean;
-  readonly dtype?: DType;
 }
 
 /**
@@ -42,7 +31,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     readonly inFeatures: number,
     readonly nClasses: number,
     cutoffs: readonly number[],
-    { divValue = 4, headBias = false, dtype }: AdaptiveLogSoftmaxOptions = {},
+    { divValue = 4, headBias = false, dtype, device }: AdaptiveLogSoftmaxOptions = {},
   ) {
     super();
     const rising = cutoffs.every((c, i) => Number.isInteger(c) && c > (cutoffs[i - 1] ?? 0) && c < nClasses);
@@ -51,13 +40,13 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
         `AdaptiveLogSoftmaxWithLoss: cutoffs must be rising integers from 1 to ${nClasses - 1}, got [${cutoffs.join(', ')}]`,
       );
     this.cutoffs = [...cutoffs, nClasses];
-    this.head = new Linear(inFeatures, cutoffs[0] + cutoffs.length, { bias: headBias, dtype });
+    this.head = new Linear(inFeatures, cutoffs[0] + cutoffs.length, { bias: headBias, dtype, device });
     this.tail = new ModuleList(
       cutoffs.map((cutoff, i) => {
         const features = Math.floor(inFeatures / divValue ** (i + 1));
         return new Sequential(
-          new Linear(inFeatures, features, { bias: false, dtype }),
-          new Linear(features, this.cutoffs[i + 1] - cutoff, { bias: false, dtype }),
+          new Linear(inFeatures, features, { bias: false, dtype, device }),
+          new Linear(features, this.cutoffs[i + 1] - cutoff, { bias: false, dtype, device }),
         );
       }),
     );
@@ -99,7 +88,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
         inCluster,
         rows.map((row) => list[row] - this.cutoffs[i]),
       );
-      output = output.add(zeros([list.length], { dtype: output.dtype }).indexAdd(0, index, logProbs));
+      output = output.add(zeros([list.length], { dtype: output.dtype, device: output.device }).indexAdd(0, index, logProbs));
     }
     return { output, loss: output.neg().mean() };
   }

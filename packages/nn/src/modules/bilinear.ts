@@ -20,11 +20,11 @@ export class Bilinear extends Module {
     readonly in1Features: number,
     readonly in2Features: number,
     readonly outFeatures: number,
-    { bias = true, dtype }: LinearOptions = {},
+    { bias = true, dtype, device }: LinearOptions = {},
   ) {
     super();
-    this.weight = new Parameter(empty([outFeatures, in1Features, in2Features], { dtype }));
-    this.bias = bias ? new Parameter(empty([outFeatures], { dtype })) : null;
+    this.weight = new Parameter(empty([outFeatures, in1Features, in2Features], { dtype, device }));
+    this.bias = bias ? new Parameter(empty([outFeatures], { dtype, device })) : null;
     this.resetParameters();
   }
 

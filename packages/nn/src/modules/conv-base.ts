@@ -1,14 +1,14 @@
-import { type DType, empty, type PerDim, ValueError } from '@flambeau/core';
+import { empty, type PerDim, ValueError } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { calculateFanInAndFanOut, kaimingUniform_, uniform_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-interface GeometryOptions {
+interface GeometryOptions extends FactoryOptions {
   readonly stride?: PerDim;
   readonly dilation?: PerDim;
   readonly groups?: number;
   readonly bias?: boolean;
-  readonly dtype?: DType;
 }
 
 const list = (values: readonly number[]): string => `[${values.join(', ')}]`;
@@ -27,7 +27,7 @@ export abstract class ConvBase extends Module {
     readonly inChannels: number,
     readonly outChannels: number,
     kernelSize: PerDim,
-    { stride = 1, dilation = 1, groups = 1, bias = true, dtype }: GeometryOptions,
+    { stride = 1, dilation = 1, groups = 1, bias = true, dtype, device }: GeometryOptions,
   ) {
     super();
     const name = this.constructor.name;
@@ -41,8 +41,8 @@ export abstract class ConvBase extends Module {
     this.stride = this.perDim(stride);
     this.dilation = this.perDim(dilation);
     this.groups = groups;
-    this.weight = new Parameter(empty(this.weightShape(), { dtype }));
-    this.bias = bias ? new Parameter(empty([outChannels], { dtype })) : null;
+    this.weight = new Parameter(empty(this.weightShape(), { dtype, device }));
+    this.bias = bias ? new Parameter(empty([outChannels], { dtype, device })) : null;
     this.resetParameters();
   }
 

@@ -1,15 +1,8 @@
-import {
-  convTranspose1d,
-  convTranspose2d,
-  convTranspose3d,
-  type DType,
-  type PerDim,
-  type Tensor,
-  ValueError,
-} from '@flambeau/core';
+import { convTranspose1d, convTranspose2d, convTranspose3d, type PerDim, type Tensor, ValueError } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { ConvBase } from './conv-base.js';
 
-export interface ConvTransposeOptions {
+export interface ConvTransposeOptions extends FactoryOptions {
   /** Step of the kernel over the output. Default 1. */
   readonly stride?: PerDim;
   /** How much the output loses on both sides. Default 0. */
@@ -22,8 +15,6 @@ export interface ConvTransposeOptions {
   readonly groups?: number;
   /** Whether to learn an additive bias. Default true. */
   readonly bias?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 type Geometry = Pick<ConvTransposeOptions, 'stride' | 'padding' | 'outputPadding' | 'dilation' | 'groups'>;

@@ -1,7 +1,8 @@
-import { conv1d, conv2d, conv3d, type DType, pad, type PerDim, type Tensor } from '@flambeau/core';
+import { conv1d, conv2d, conv3d, pad, type PerDim, type Tensor } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { ConvBase } from './conv-base.js';
 
-export interface ConvOptions {
+export interface ConvOptions extends FactoryOptions {
   /** Step of the kernel. Default 1. */
   readonly stride?: PerDim;
   /** Places on both sides of the input; `'same'` keeps the size (stride 1 only), `'valid'` is 0. Default 0. */
@@ -14,8 +15,6 @@ export interface ConvOptions {
   readonly bias?: boolean;
   /** What the padding holds. Default `'zeros'`. */
   readonly paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular';
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /** What convolutions of one to three dimensions share. */

@@ -1,11 +1,12 @@
-import { type DType, empty, formatShape, type Indices, ShapeError, type Tensor, ValueError } from '@flambeau/core';
+import { empty, formatShape, type Indices, ShapeError, type Tensor, ValueError } from '@flambeau/core';
 import { noGrad } from '@flambeau/autograd';
+import type { FactoryOptions } from '../factory-options.js';
 import { embedding, embeddingBag } from '../functional/embedding.js';
 import { normal_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-export interface EmbeddingOptions {
+export interface EmbeddingOptions extends FactoryOptions {
   /** An index, also from the end, whose vector is zero and gets no gradient. Default: none. */
   readonly paddingIdx?: number | null;
   /** Vectors that are looked up and are longer are first shortened to this. Default: none. */
@@ -16,10 +17,9 @@ export interface EmbeddingOptions {
   readonly scaleGradByFreq?: boolean;
   /** Whether the weight's gradient is a sparse tensor of the rows that were looked up; see `SparseAdam`. Default false. */
   readonly sparse?: boolean;
-  readonly dtype?: DType;
 }
 
-export interface PretrainedOptions extends Omit<EmbeddingOptions, 'dtype'> {
+export interface PretrainedOptions extends Omit<EmbeddingOptions, keyof FactoryOptions> {
   /** Whether the vectors stay as they are. Default true. */
   readonly freeze?: boolean;
 }
@@ -37,7 +37,7 @@ export abstract class Table extends Module {
   constructor(
     readonly numEmbeddings: number,
     readonly embeddingDim: number,
-    { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, sparse = false, dtype }: EmbeddingOptions,
+    { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, sparse = false, dtype, device }: EmbeddingOptions,
   ) {
     super();
     if (paddingIdx !== null && !(paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings))
@@ -47,7 +47,7 @@ export abstract class Table extends Module {
     this.normType = normType;
     this.scaleGradByFreq = scaleGradByFreq;
     this.sparse = sparse;
-    this.weight = new Parameter(empty([numEmbeddings, embeddingDim], { dtype }));
+    this.weight = new Parameter(empty([numEmbeddings, embeddingDim], { dtype, device }));
     this.resetParameters();
   }
 
@@ -73,14 +73,14 @@ export abstract class Table extends Module {
 
 /** A table of the given vectors, of shape `(numEmbeddings, embeddingDim)`. */
 function pretrained<T extends Table, O extends PretrainedOptions>(
-  Class: new (rows: number, dim: number, options: Omit<O, 'freeze'> & { readonly dtype: DType }) => T,
+  Class: new (rows: number, dim: number, options: Omit<O, 'freeze'> & FactoryOptions) => T,
   embeddings: Tensor,
   { freeze = true, ...options }: O,
 ): T {
   if (embeddings.ndim !== 2)
     throw new ShapeError(`${Class.name}.fromPretrained: expected a matrix, got ${formatShape(embeddings.shape)}`);
   const [rows, dim] = embeddings.shape;
-  const table = new Class(rows, dim, { ...options, dtype: embeddings.dtype });
+  const table = new Class(rows, dim, { ...options, device: 'meta' });
   table.weight = new Parameter(embeddings.detach(), { requiresGrad: !freeze });
   return table;
 }

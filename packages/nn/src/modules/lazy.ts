@@ -2,7 +2,7 @@
  * Layers that take the number of input channels from their first input and then become layers of the ordinary class. Their
  * parameters stay the same objects, so an optimizer may be made before. PyTorch: `torch.nn.modules.lazy`.
  */
-import { empty, type PerDim, type Tensor, zeros } from '@flambeau/core';
+import { empty, type PerDim, type Tensor } from '@flambeau/core';
 import { isLazy, markLazy, materialize } from '../lazy-tensors.js';
 import type { Module } from '../module.js';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.js';
@@ -24,7 +24,7 @@ function settle(
   shapes: readonly (readonly [Tensor, readonly number[]])[],
 ): void {
   const unknown = shapes.filter(([t]) => isLazy(t));
-  for (const [t, shape] of unknown) materialize(t, t.info.kind === 'float' ? empty(shape, { dtype: t.dtype }) : zeros(shape));
+  for (const [t, shape] of unknown) materialize(t, empty(shape, { dtype: t.dtype, device: t.device }));
   Object.setPrototypeOf(module, Class.prototype);
   if (unknown.length > 0) module.resetParameters();
 }

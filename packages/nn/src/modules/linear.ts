@@ -1,13 +1,12 @@
-import { type DType, empty, linear, type Tensor } from '@flambeau/core';
+import { empty, linear, type Tensor } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { kaimingUniform_, uniform_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-export interface LinearOptions {
+export interface LinearOptions extends FactoryOptions {
   /** Whether to learn an additive bias. Default true. */
   readonly bias?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /**
@@ -29,12 +28,12 @@ export class Linear extends Module {
    * @param inFeatures - Size of the input's last dimension.
    * @param outFeatures - Size of the output's last dimension.
    */
-  constructor(inFeatures: number, outFeatures: number, { bias = true, dtype }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, { bias = true, dtype, device }: LinearOptions = {}) {
     super();
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.weight = new Parameter(empty([outFeatures, inFeatures], { dtype }));
-    this.bias = bias ? new Parameter(empty([outFeatures], { dtype })) : null;
+    this.weight = new Parameter(empty([outFeatures, inFeatures], { dtype, device }));
+    this.bias = bias ? new Parameter(empty([outFeatures], { dtype, device })) : null;
     this.resetParameters();
   }
 

@@ -6,7 +6,6 @@ import {
   binaryCrossEntropyWithLogits,
   type CrossEntropyOptions,
   crossEntropy,
-  type DType,
   type HuberLossOptions,
   huberLoss,
   type Indices,
@@ -21,6 +20,7 @@ import {
   smoothL1Loss,
   type Tensor,
 } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import {
   type GaussianNllLossOptions,
   gaussianNllLoss,
@@ -161,21 +161,23 @@ export class GaussianNLLLoss extends Loss<GaussianNllLossOptions> {
   }
 }
 
-export interface LinearCrossEntropyLossOptions extends CrossEntropyOptions {
+export interface LinearCrossEntropyLossOptions extends CrossEntropyOptions, FactoryOptions {
   /** Whether the linear map has a bias. Default false. */
   readonly bias?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /** A linear map to scores and their cross-entropy. PyTorch: `torch.nn.LinearCrossEntropyLoss`. */
 export class LinearCrossEntropyLoss extends Loss<CrossEntropyOptions> {
   readonly weight: Tensor | null;
   linear: Linear;
-  constructor(inFeatures: number, numClasses: number, { bias = false, dtype, ...options }: LinearCrossEntropyLossOptions = {}) {
+  constructor(
+    inFeatures: number,
+    numClasses: number,
+    { bias = false, dtype, device, ...options }: LinearCrossEntropyLossOptions = {},
+  ) {
     super(options);
     this.weight = this.registerBuffer('weight', options.weight ?? null);
-    this.linear = new Linear(inFeatures, numClasses, { bias, dtype });
+    this.linear = new Linear(inFeatures, numClasses, { bias, dtype, device });
   }
   /**
    * @param input - Shape `(N, inFeatures)` or `(inFeatures)`.

@@ -1,4 +1,5 @@
-import { type DType, empty, type Tensor, ValueError } from '@flambeau/core';
+import { empty, type Tensor, ValueError } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { type MultiHeadAttentionCall, multiHeadAttentionForward } from '../functional/multi-head-attention.js';
 import { constant_, xavierNormal_, xavierUniform_ } from '../init.js';
 import { Module } from '../module.js';
@@ -7,7 +8,7 @@ import { Linear } from './linear.js';
 
 export type { MultiHeadAttentionCall } from '../functional/multi-head-attention.js';
 
-export interface MultiheadAttentionOptions {
+export interface MultiheadAttentionOptions extends FactoryOptions {
   /** The probability of dropping a weight. Default 0. */
   readonly dropout?: number;
   /** Whether the projections have biases. Default true. */
@@ -22,8 +23,6 @@ export interface MultiheadAttentionOptions {
   readonly vdim?: number | null;
   /** Whether inputs are `(B, L, E)`, not `(L, B, E)`. Default false. */
   readonly batchFirst?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /**
@@ -61,7 +60,7 @@ export class MultiheadAttention extends Module {
     options: MultiheadAttentionOptions = {},
   ) {
     super();
-    const { dropout = 0, bias = true, addBiasKV = false, addZeroAttn = false, batchFirst = false, dtype } = options;
+    const { dropout = 0, bias = true, addBiasKV = false, addZeroAttn = false, batchFirst = false, dtype, device } = options;
     if (!(embedDim > 0 && numHeads > 0 && embedDim % numHeads === 0))
       throw new ValueError(`MultiheadAttention: embedDim (${embedDim}) must be a multiple of numHeads (${numHeads})`);
     this.dropout = dropout;
@@ -69,14 +68,14 @@ export class MultiheadAttention extends Module {
     this.addZeroAttn = addZeroAttn;
     this.kdim = options.kdim ?? embedDim;
     this.vdim = options.vdim ?? embedDim;
-    const make = (...shape: number[]): Parameter => new Parameter(empty(shape, { dtype }));
+    const make = (...shape: number[]): Parameter => new Parameter(empty(shape, { dtype, device }));
     const same = this.kdim === embedDim && this.vdim === embedDim;
     this.inProjWeight = same ? make(3 * embedDim, embedDim) : null;
     this.qProjWeight = same ? null : make(embedDim, embedDim);
     this.kProjWeight = same ? null : make(embedDim, this.kdim);
     this.vProjWeight = same ? null : make(embedDim, this.vdim);
     this.inProjBias = bias ? make(3 * embedDim) : null;
-    this.outProj = new Linear(embedDim, embedDim, { bias, dtype });
+    this.outProj = new Linear(embedDim, embedDim, { bias, dtype, device });
     this.biasK = addBiasKV ? make(1, 1, embedDim) : null;
     this.biasV = addBiasKV ? make(1, 1, embedDim) : null;
     this.resetParameters();

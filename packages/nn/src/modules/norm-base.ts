@@ -1,10 +1,11 @@
-import { type DType, ones, type Tensor, zeros } from '@flambeau/core';
+import { ones, type Tensor, zeros } from '@flambeau/core';
 import { noGrad } from '@flambeau/autograd';
+import type { FactoryOptions } from '../factory-options.js';
 import { ones_, zeros_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-export interface NormOptions {
+export interface NormOptions extends FactoryOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
   /** Weight of the newest batch in the running statistics; null for their plain average. Default 0.1. */
@@ -13,8 +14,6 @@ export interface NormOptions {
   readonly affine?: boolean;
   /** Whether to keep running statistics for evaluation. */
   readonly trackRunningStats?: boolean;
-  /** Dtype of parameters and statistics. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /** What the normalisations share that keep running statistics per channel. */
@@ -34,18 +33,21 @@ export abstract class NormBase extends Module {
   /** @param numFeatures - Number of channels `C`. */
   constructor(
     readonly numFeatures: number,
-    { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, dtype }: NormOptions,
+    { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, dtype, device }: NormOptions,
   ) {
     super();
     this.eps = eps;
     this.momentum = momentum;
     this.affine = affine;
     this.trackRunningStats = trackRunningStats;
-    this.weight = affine ? new Parameter(ones([numFeatures], { dtype })) : null;
-    this.bias = affine ? new Parameter(zeros([numFeatures], { dtype })) : null;
-    this.runningMean = this.registerBuffer('runningMean', trackRunningStats ? zeros([numFeatures], { dtype }) : null);
-    this.runningVar = this.registerBuffer('runningVar', trackRunningStats ? ones([numFeatures], { dtype }) : null);
-    this.numBatchesTracked = this.registerBuffer('numBatchesTracked', trackRunningStats ? zeros([], { dtype: 'int64' }) : null);
+    this.weight = affine ? new Parameter(ones([numFeatures], { dtype, device })) : null;
+    this.bias = affine ? new Parameter(zeros([numFeatures], { dtype, device })) : null;
+    this.runningMean = this.registerBuffer('runningMean', trackRunningStats ? zeros([numFeatures], { dtype, device }) : null);
+    this.runningVar = this.registerBuffer('runningVar', trackRunningStats ? ones([numFeatures], { dtype, device }) : null);
+    this.numBatchesTracked = this.registerBuffer(
+      'numBatchesTracked',
+      trackRunningStats ? zeros([], { dtype: 'int64', device }) : null,
+    );
   }
 
   /** Starts the running statistics anew. */

@@ -1,15 +1,15 @@
-import { type DType, groupNorm, layerNorm, ones, rmsNorm, type Tensor, ValueError, zeros } from '@flambeau/core';
+import { groupNorm, layerNorm, ones, rmsNorm, type Tensor, ValueError, zeros } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-export interface LayerNormOptions {
+export interface LayerNormOptions extends FactoryOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
   /** Whether to learn a scale (and shift). Default true. */
   readonly elementwiseAffine?: boolean;
   /** Whether to learn a shift, too. Default true. */
   readonly bias?: boolean;
-  readonly dtype?: DType;
 }
 
 const shapeOf = (normalizedShape: number | readonly number[]): readonly number[] =>
@@ -33,14 +33,14 @@ export class LayerNorm extends Module {
   /** @param normalizedShape - The last dimensions of the input. */
   constructor(
     normalizedShape: number | readonly number[],
-    { eps = 1e-5, elementwiseAffine = true, bias = true, dtype }: LayerNormOptions = {},
+    { eps = 1e-5, elementwiseAffine = true, bias = true, dtype, device }: LayerNormOptions = {},
   ) {
     super();
     this.normalizedShape = shapeOf(normalizedShape);
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
-    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
-    this.bias = elementwiseAffine && bias ? new Parameter(zeros(this.normalizedShape, { dtype })) : null;
+    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype, device })) : null;
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros(this.normalizedShape, { dtype, device })) : null;
   }
 
   forward(input: Tensor): Tensor {
@@ -68,12 +68,15 @@ export class RMSNorm extends Module {
   readonly elementwiseAffine: boolean;
   weight: Parameter | null;
 
-  constructor(normalizedShape: number | readonly number[], { eps = null, elementwiseAffine = true, dtype }: RMSNormOptions = {}) {
+  constructor(
+    normalizedShape: number | readonly number[],
+    { eps = null, elementwiseAffine = true, dtype, device }: RMSNormOptions = {},
+  ) {
     super();
     this.normalizedShape = shapeOf(normalizedShape);
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
-    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
+    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype, device })) : null;
   }
 
   forward(input: Tensor): Tensor {
@@ -85,12 +88,11 @@ export class RMSNorm extends Module {
   }
 }
 
-export interface GroupNormOptions {
+export interface GroupNormOptions extends FactoryOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
   /** Whether to learn a scale and a shift per channel. Default true. */
   readonly affine?: boolean;
-  readonly dtype?: DType;
 }
 
 /**
@@ -107,15 +109,15 @@ export class GroupNorm extends Module {
   constructor(
     readonly numGroups: number,
     readonly numChannels: number,
-    { eps = 1e-5, affine = true, dtype }: GroupNormOptions = {},
+    { eps = 1e-5, affine = true, dtype, device }: GroupNormOptions = {},
   ) {
     super();
     if (numChannels % numGroups !== 0)
       throw new ValueError(`GroupNorm: numChannels (${numChannels}) must be a multiple of numGroups (${numGroups})`);
     this.eps = eps;
     this.affine = affine;
-    this.weight = affine ? new Parameter(ones([numChannels], { dtype })) : null;
-    this.bias = affine ? new Parameter(zeros([numChannels], { dtype })) : null;
+    this.weight = affine ? new Parameter(ones([numChannels], { dtype, device })) : null;
+    this.bias = affine ? new Parameter(zeros([numChannels], { dtype, device })) : null;
   }
 
   forward(input: Tensor): Tensor {

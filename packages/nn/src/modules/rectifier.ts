@@ -1,5 +1,6 @@
 /** Rectifiers and their relatives as modules; each calls the function of the same name. */
 import { celu, elu, full, leakyRelu, prelu, relu, relu6, selu, type Tensor, threshold } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { rrelu } from '../functional/activation.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
@@ -38,7 +39,7 @@ export class LeakyReLU extends Pointwise {
   }
 }
 
-export interface PReLUOptions {
+export interface PReLUOptions extends FactoryOptions {
   /** One slope, or one per channel. Default 1. */
   readonly numParameters?: number;
   /** Initial slope. Default 0.25. */
@@ -48,9 +49,9 @@ export interface PReLUOptions {
 /** Leaky ReLU with a learned slope. He et al. 2015. PyTorch: `torch.nn.PReLU`. */
 export class PReLU extends Module {
   weight: Parameter;
-  constructor({ numParameters = 1, init = 0.25 }: PReLUOptions = {}) {
+  constructor({ numParameters = 1, init = 0.25, dtype, device }: PReLUOptions = {}) {
     super();
-    this.weight = new Parameter(full([numParameters], init));
+    this.weight = new Parameter(full([numParameters], init, { dtype, device }));
   }
   forward(input: Tensor): Tensor {
     return prelu(input, this.weight);

@@ -1,17 +1,16 @@
 /** Single time steps of recurrent networks. */
-import { type DType, empty, formatShape, linear, ShapeError, type Tensor, ValueError, zeros } from '@flambeau/core';
+import { empty, formatShape, linear, ShapeError, type Tensor, ValueError, zeros } from '@flambeau/core';
 import { groups } from '@flambeau/core/internal';
+import type { FactoryOptions } from '../factory-options.js';
 import { uniform_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
 const { gruCell, lstmCell } = groups.recurrentCells;
 
-export interface RecurrentCellOptions {
+export interface RecurrentCellOptions extends FactoryOptions {
   /** Whether to learn biases. Default true. */
   readonly bias?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /** What cells share. PyTorch: `torch.nn.RNNCellBase`. */
@@ -25,14 +24,14 @@ export abstract class RNNCellBase extends Module {
     readonly inputSize: number,
     readonly hiddenSize: number,
     gates: number,
-    { bias = true, dtype }: RecurrentCellOptions,
+    { bias = true, dtype, device }: RecurrentCellOptions,
   ) {
     super();
     const rows = gates * hiddenSize;
-    this.weightIh = new Parameter(empty([rows, inputSize], { dtype }));
-    this.weightHh = new Parameter(empty([rows, hiddenSize], { dtype }));
-    this.biasIh = bias ? new Parameter(empty([rows], { dtype })) : null;
-    this.biasHh = bias ? new Parameter(empty([rows], { dtype })) : null;
+    this.weightIh = new Parameter(empty([rows, inputSize], { dtype, device }));
+    this.weightHh = new Parameter(empty([rows, hiddenSize], { dtype, device }));
+    this.biasIh = bias ? new Parameter(empty([rows], { dtype, device })) : null;
+    this.biasHh = bias ? new Parameter(empty([rows], { dtype, device })) : null;
     this.resetParameters();
   }
 
@@ -53,7 +52,7 @@ export abstract class RNNCellBase extends Module {
     if ((input.ndim !== 1 && input.ndim !== 2) || input.shape[input.ndim - 1] !== this.inputSize)
       throw new ShapeError(`${name}: expected (B, ${this.inputSize}) or (${this.inputSize},), got ${formatShape(input.shape)}`);
     const shape = [...input.shape.slice(0, -1), this.hiddenSize];
-    const states = given ?? Array.from({ length: count }, () => zeros(shape, { dtype: input.dtype }));
+    const states = given ?? Array.from({ length: count }, () => zeros(shape, { dtype: input.dtype, device: input.device }));
     for (const state of states)
       if (formatShape(state.shape) !== formatShape(shape))
         throw new ShapeError(`${name}: expected a state of shape ${formatShape(shape)}, got ${formatShape(state.shape)}`);

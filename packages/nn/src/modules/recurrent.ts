@@ -1,12 +1,13 @@
 /** Recurrent networks over whole sequences. */
-import { cat, type DType, dropout, empty, formatShape, ShapeError, type Tensor, ValueError, zeros } from '@flambeau/core';
+import { cat, dropout, empty, formatShape, ShapeError, type Tensor, ValueError, zeros } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { uniform_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 import { type CellName, type LayerTensors, recurrentLayer } from '../recurrent/layer.js';
 import { PackedSequence } from '../recurrent/packed-sequence.js';
 
-export interface RecurrentOptions {
+export interface RecurrentOptions extends FactoryOptions {
   /** Layers, each with the output of the one below as input. Default 1. */
   readonly numLayers?: number;
   /** Whether to learn biases. Default true. */
@@ -17,8 +18,6 @@ export interface RecurrentOptions {
   readonly dropout?: number;
   /** Whether a second direction runs from the end of the sequences. Default false. */
   readonly bidirectional?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 const GATES: Readonly<Record<CellName, number>> = { rnn_tanh: 1, rnn_relu: 1, lstm: 4, gru: 3 };
@@ -42,7 +41,7 @@ export abstract class RNNBase extends Module {
     readonly projSize: number = 0,
   ) {
     super();
-    const { numLayers = 1, bias = true, batchFirst = false, dropout: p = 0, bidirectional = false, dtype } = options;
+    const { numLayers = 1, bias = true, batchFirst = false, dropout: p = 0, bidirectional = false, dtype, device } = options;
     const name = this.constructor.name;
     if (!(p >= 0 && p <= 1)) throw new ValueError(`${name}: dropout must be a probability in [0, 1], got ${p}`);
     if (!(hiddenSize > 0) || !(numLayers > 0))
@@ -59,7 +58,7 @@ export abstract class RNNBase extends Module {
       for (const suffix of this.suffixesOf(layer)) {
         const features = layer === 0 ? inputSize : this.outputSize * this.directions;
         const add = (property: string, shape: number[]): void =>
-          this.registerParameter(property + suffix, new Parameter(empty(shape, { dtype })));
+          this.registerParameter(property + suffix, new Parameter(empty(shape, { dtype, device })));
         add('weightIh', [rows, features]);
         add('weightHh', [rows, this.outputSize]);
         if (bias) {
@@ -133,9 +132,9 @@ export abstract class RNNBase extends Module {
   /** @internal Any input, with the states given or zeros. */
   protected runLayers(input: Tensor | PackedSequence, given: States | null): [output: Tensor | PackedSequence, States] {
     const layers = this.numLayers * this.directions;
-    const zeroStates = (batch: number, { dtype }: Tensor): States => [
-      zeros([layers, batch, this.outputSize], { dtype }),
-      this.kind === 'lstm' ? zeros([layers, batch, this.hiddenSize], { dtype }) : null,
+    const zeroStates = (batch: number, { dtype, device }: Tensor): States => [
+      zeros([layers, batch, this.outputSize], { dtype, device }),
+      this.kind === 'lstm' ? zeros([layers, batch, this.hiddenSize], { dtype, device }) : null,
     ];
     const each = ([h, c]: States, f: (state: Tensor) => Tensor): States => [f(h), c === null ? null : f(c)];
 

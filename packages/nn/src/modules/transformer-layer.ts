@@ -1,12 +1,13 @@
 /** The layers of transformers: attention and a feed-forward network, each with a residual connection and a layer norm. */
-import { type DType, gelu, relu, type Tensor, ValueError } from '@flambeau/core';
+import { gelu, relu, type Tensor, ValueError } from '@flambeau/core';
+import type { FactoryOptions } from '../factory-options.js';
 import { Module } from '../module.js';
 import { Dropout } from './dropout.js';
 import { Linear } from './linear.js';
 import { type MultiHeadAttentionCall, MultiheadAttention } from './multihead-attention.js';
 import { LayerNorm } from './normalization.js';
 
-export interface TransformerLayerOptions {
+export interface TransformerLayerOptions extends FactoryOptions {
   /** Features inside the feed-forward network. Default 2048. */
   readonly dimFeedforward?: number;
   /** Default 0.1. */
@@ -21,8 +22,6 @@ export interface TransformerLayerOptions {
   readonly normFirst?: boolean;
   /** Whether linear maps and layer norms have biases. Default true. */
   readonly bias?: boolean;
-  /** Dtype of the parameters. Default: the default dtype. */
-  readonly dtype?: DType;
 }
 
 /** What one sequence of a transformer must not see. */
@@ -75,15 +74,15 @@ export class TransformerEncoderLayer extends Module {
    */
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
     super();
-    const { dimFeedforward = 2048, dropout = 0.1, layerNormEps: eps = 1e-5, batchFirst, bias = true, dtype } = options;
+    const { dimFeedforward = 2048, dropout = 0.1, layerNormEps: eps = 1e-5, batchFirst, bias = true, dtype, device } = options;
     this.normFirst = options.normFirst ?? false;
     this.activation = activationOf(options.activation);
-    this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype });
-    this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype });
+    this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype, device });
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype, device });
     this.dropout = new Dropout(dropout);
-    this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype });
-    this.norm1 = new LayerNorm(dModel, { eps, bias, dtype });
-    this.norm2 = new LayerNorm(dModel, { eps, bias, dtype });
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype, device });
+    this.norm1 = new LayerNorm(dModel, { eps, bias, dtype, device });
+    this.norm2 = new LayerNorm(dModel, { eps, bias, dtype, device });
     this.dropout1 = new Dropout(dropout);
     this.dropout2 = new Dropout(dropout);
   }
@@ -135,17 +134,17 @@ export class TransformerDecoderLayer extends Module {
    */
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
     super();
-    const { dimFeedforward = 2048, dropout = 0.1, layerNormEps: eps = 1e-5, batchFirst, bias = true, dtype } = options;
+    const { dimFeedforward = 2048, dropout = 0.1, layerNormEps: eps = 1e-5, batchFirst, bias = true, dtype, device } = options;
     this.normFirst = options.normFirst ?? false;
     this.activation = activationOf(options.activation);
-    this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype });
-    this.multiheadAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype });
-    this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype });
+    this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype, device });
+    this.multiheadAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype, device });
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype, device });
     this.dropout = new Dropout(dropout);
-    this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype });
-    this.norm1 = new LayerNorm(dModel, { eps, bias, dtype });
-    this.norm2 = new LayerNorm(dModel, { eps, bias, dtype });
-    this.norm3 = new LayerNorm(dModel, { eps, bias, dtype });
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype, device });
+    this.norm1 = new LayerNorm(dModel, { eps, bias, dtype, device });
+    this.norm2 = new LayerNorm(dModel, { eps, bias, dtype, device });
+    this.norm3 = new LayerNorm(dModel, { eps, bias, dtype, device });
     this.dropout1 = new Dropout(dropout);
     this.dropout2 = new Dropout(dropout);
     this.dropout3 = new Dropout(dropout);

@@ -105,7 +105,8 @@ export class Transformer extends Module {
   constructor(options: TransformerOptions = {}) {
     super();
     const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
-    const norm = (): LayerNorm => new LayerNorm(dModel, { eps: layer.layerNormEps, bias: layer.bias, dtype: layer.dtype });
+    const norm = (): LayerNorm =>
+      new LayerNorm(dModel, { eps: layer.layerNormEps, bias: layer.bias, dtype: layer.dtype, device: layer.device });
     const encoderLayer = new TransformerEncoderLayer(dModel, nhead, layer);
     this.encoder = new TransformerEncoder(encoderLayer, numEncoderLayers, { norm: norm() });
     const decoderLayer = new TransformerDecoderLayer(dModel, nhead, layer);
