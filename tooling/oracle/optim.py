@@ -3,8 +3,8 @@
     python optim.py
 
 `schedulers.json`: learning rates (and momentum) over 100 steps. `trajectories.json`: a small MLP trained for 20 steps, and state
-dicts after 10 of them. `averages.json`: averaged weights. `scaler.json`: the scale of a GradScaler. `sparse-adam.json`:
-SparseAdam on gradients of some rows.
+dicts after 10 of them. `averages.json`: averaged weights. `scaler.json`: the scale of a GradScaler. `sparse.json`:
+optimizers on gradients of some rows.
 """
 
 import json
@@ -290,22 +290,37 @@ def scaler():
     }
 
 
-def sparse_adam():
+def sparse():
     """An embedding whose rows appear in some steps, twice in some; none in the third."""
     rows = [[0, 2, 2], [5, 1], [], [2, 0, 5, 2], [1], [3, 2]]
 
-    def run(**options):
+    def run(make, **options):
         torch.manual_seed(3)
         table = torch.nn.Parameter(torch.randn(6, 3, dtype=torch.float64))
-        initial, optimizer, values = saved(table), optim.SparseAdam([table], **options), []
+        initial, optimizer, values = saved(table), make([table], **options), []
         for step, chosen in enumerate(rows):
             values.append(torch.randn(len(chosen), 3, dtype=torch.float64))
             table.grad = torch.sparse_coo_tensor(torch.tensor([chosen], dtype=torch.int64), values[-1], table.shape)
             optimizer.step()
-        state = saved(optimizer.state_dict())
-        return {"options": options, "initial": initial, "values": [saved(v) for v in values], "final": saved(table), "state": state}
+        state = {
+            name: saved(value.to_dense()) if isinstance(value, torch.Tensor) else value
+            for name, value in optimizer.state[table].items()
+        }
+        return {"optimizer": make.__name__, "options": options, "initial": initial, "values": [saved(v) for v in values], "final": saved(table), "state": state}
 
-    return {"rows": rows, "cases": [run(), run(lr=0.1, betas=(0.7, 0.9), eps=1e-3, maximize=True)]}
+    return {
+        "rows": rows,
+        "cases": [
+            run(optim.SparseAdam),
+            run(optim.SparseAdam, lr=0.1, betas=(0.7, 0.9), eps=1e-3, maximize=True),
+            run(optim.Adagrad),
+            run(optim.Adagrad, lr=0.1, lr_decay=0.2, initial_accumulator_value=0.3, eps=1e-3, maximize=True),
+            run(optim.SGD, lr=0.1),
+            run(optim.SGD, lr=0.1, momentum=0.8),
+            run(optim.SGD, lr=0.1, momentum=0.8, nesterov=True),
+            run(optim.SGD, lr=0.1, momentum=0.8, dampening=0.3),
+        ],
+    }
 
 
 def write(name, value):
@@ -321,4 +336,4 @@ if __name__ == "__main__":
     write("trajectories.json", trajectories())
     write("averages.json", {"cases": averages()})
     write("scaler.json", {"cases": scaler()})
-    write("sparse-adam.json", sparse_adam())
+    write("sparse.json", sparse())

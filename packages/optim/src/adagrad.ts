@@ -26,6 +26,8 @@ type AdagradState = { step: number; sum: Tensor };
  *
  * `s = s + g²`, `p = p - lr * g / (sqrt(s) + eps)`
  *
+ * Without weight decay gradients may be sparse: rows without one are left alone.
+ *
  * @see Duchi et al. 2011, "Adaptive Subgradient Methods". PyTorch: `torch.optim.Adagrad`.
  */
 export class Adagrad extends Optimizer<AdagradSettings, AdagradState> {
@@ -41,15 +43,31 @@ export class Adagrad extends Optimizer<AdagradSettings, AdagradState> {
       checkSetting('Adagrad', name, value);
   }
 
+  protected override takesSparseGradients({ weightDecay }: ParamGroup<AdagradSettings>): boolean {
+    return weightDecay === 0;
+  }
+
   protected override update(group: ParamGroup<AdagradSettings>, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const { lr, lrDecay, eps, weightDecay, initialAccumulatorValue, maximize } = group;
     const states = params.map((p) => this.stateOf(p, () => ({ step: 0, sum: persistentFull(p, initialAccumulatorValue) })));
     for (const state of states) state.step++;
-    runFused('fused_adagrad', { written: [params, states.map((state) => state.sum)], grads }, (indices) => ({
-      lrs: indices.map((i) => lr / (1 + (states[i].step - 1) * lrDecay)),
-      eps,
-      weightDecay,
-      maximize,
-    }));
+    const rate = (i: number): number => lr / (1 + (states[i].step - 1) * lrDecay);
+    const [dense, sparse] = [true, false].map((strided) =>
+      [...params.keys()].filter((i) => (grads[i].layout === 'strided') === strided),
+    );
+    for (const i of sparse) {
+      const grad = grads[i].coalesce();
+      const [places, values] = [grad.indices().unbind(0), grad.values()];
+      states[i].sum.indexPut_(places, values.square(), { accumulate: true });
+      const change = values.div(
+        states[i].sum
+          .index(...places)
+          .sqrt()
+          .add(eps),
+      );
+      params[i].indexPut_(places, change.mul(maximize ? rate(i) : -rate(i)), { accumulate: true });
+    }
+    const lists = { written: [dense.map((i) => params[i]), dense.map((i) => states[i].sum)], grads: dense.map((i) => grads[i]) };
+    runFused('fused_adagrad', lists, (chosen) => ({ lrs: chosen.map((k) => rate(dense[k])), eps, weightDecay, maximize }));
   }
 }

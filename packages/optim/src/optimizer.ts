@@ -173,7 +173,7 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
           if (grad === null) continue;
           if (grad.layout !== 'strided' && !this.takesSparseGradients(group))
             throw new LayoutError(
-              `${this.#type}: a gradient is sparse; use SparseAdam or plain SGD, or an embedding with dense gradients`,
+              `${this.#type}: a gradient is sparse; use SparseAdam, or Adagrad or SGD without weight decay, or an embedding with dense gradients`,
             );
           params.push(p);
           grads.push(grad);

@@ -26,7 +26,7 @@ type SGDState = { momentumBuffer: Tensor };
  *
  * `g = grad + weightDecay * p`, `b = momentum * b + (1 - dampening) * g`, `p = p - lr * b`
  *
- * Without momentum and weight decay gradients may be sparse: rows without one are left alone.
+ * Without weight decay gradients may be sparse: rows without one are left alone, but for what momentum moves.
  *
  * @see PyTorch: `torch.optim.SGD`. Nesterov momentum: Sutskever et al. 2013, "On the importance of initialization and momentum".
  * @example
@@ -51,8 +51,8 @@ export class SGD extends Optimizer<SGDSettings, SGDState> {
       throw new ValueError('SGD: nesterov needs a momentum above 0 and no dampening');
   }
 
-  protected override takesSparseGradients({ momentum, weightDecay }: ParamGroup<SGDSettings>): boolean {
-    return momentum === 0 && weightDecay === 0;
+  protected override takesSparseGradients({ weightDecay }: ParamGroup<SGDSettings>): boolean {
+    return weightDecay === 0;
   }
 
   protected override update(group: ParamGroup<SGDSettings>, params: readonly Tensor[], grads: readonly Tensor[]): void {
@@ -70,7 +70,7 @@ export class SGD extends Optimizer<SGDSettings, SGDState> {
       const chosen = indices.map((i) => params[i]);
       if (first) for (const p of chosen) this.state.set(p, { momentumBuffer: persistentZeros(p) });
       const buffers = chosen.map((p) => (this.state.get(p) as SGDState).momentumBuffer);
-      const chosenGrads = indices.map((i) => grads[i]);
+      const chosenGrads = indices.map((i) => grads[i].toDense());
       this.run(group, chosen, chosenGrads, buffers, first);
     }
   }
