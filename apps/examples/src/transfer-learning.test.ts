@@ -22,8 +22,10 @@ describe('transfer learning from a ResNet-20', () => {
   });
 
   it("trains PyTorch's head on the same features", () => {
-    const logits = classify(scatteredTensor([24, 96], 2001, 2), bits(24, 2000), scatteredTensor([4, 96], 2002, 2));
-    expect(logits.allclose(tensor(expected.logits), { rtol: 1e-3, atol: 1e-4 })).toBe(true);
+    // in float64: where the loss is flat, rounding decides where the line search of a float32 head ends
+    const [train, test] = [scatteredTensor([24, 96], 2001, 2), scatteredTensor([4, 96], 2002, 2)].map((x) => x.double());
+    const logits = classify(train, bits(24, 2000), test);
+    expect(logits.allclose(tensor(expected.logits, { dtype: 'float64' }), { rtol: 1e-6, atol: 1e-7 })).toBe(true);
   });
 
   it('tests on no photo that it was trained on', () => {

@@ -85,7 +85,7 @@ export function loadPretrained(model: Backbone, path: string): void {
 export function classify(features: Tensor, labels: Tensor, others: Tensor): Tensor {
   const [std, mean] = stdMean(features, 0);
   const [train, test] = [features, others].map((x) => x.sub(mean).div(std.add(1e-6)));
-  const head = new Linear(features.shape[1], 2);
+  const head = new Linear(features.shape[1], 2, { dtype: features.dtype });
   noGrad(() => head.weight.zero_());
   noGrad(() => head.bias?.zero_());
   const optimizer = new LBFGS(head.parameters(), { maxIter: 100, lineSearchFn: 'strong_wolfe' });

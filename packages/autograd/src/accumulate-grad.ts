@@ -17,9 +17,14 @@ export class AccumulateGrad extends Node {
     const createsGraph = (context().excluded & Layer.Autograd) === 0;
     if (meta.grad !== null) {
       // somebody may hold the old gradient of a differentiable backward, so it is not written over; a sparse one may become dense
-      if (createsGraph || meta.grad.isSparse) meta.grad = meta.grad.add(grad);
-      else meta.grad.add_(grad);
-    } else meta.grad = !createsGraph && ownsWholeStorage(grad) ? grad : grad.clone();
+      if (createsGraph || meta.grad.isSparse) {
+        meta.grad = meta.grad.add(grad);
+        meta.gradIsUnseen = false;
+      } else meta.grad.add_(grad);
+    } else {
+      meta.grad = !createsGraph && ownsWholeStorage(grad) ? grad : grad.clone();
+      meta.gradIsUnseen = !createsGraph && !grad.isSparse;
+    }
     meta.grad.storage.markPersistent();
     if (this.afterwards !== null) for (const hook of this.afterwards) hook(this.leaf);
     return [];

@@ -38,6 +38,7 @@ const FLOAT32 = [
   'lstm_cell',
   'gru_cell',
   'recurrent_layer',
+  'recurrent_layer_inference',
   'recurrent_layer_steps',
   'linalg_cholesky_ex',
   'linalg_det',

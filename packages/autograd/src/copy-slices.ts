@@ -58,7 +58,7 @@ export class CopySlices extends Node {
       asStridedBackward(t, { inputShape: [whole.numel], size: view.shape, stride: view.strides, storageOffset }).view(
         whole.shape,
       );
-    const rest = whole.maskedFill(place(ones(view.shape)).ne(0), 0);
+    const rest = whole.maskedFill(place(ones(view.shape, { device: whole.device })).ne(0), 0);
     return inner === null ? rest : rest.add(place(inner));
   }
 }

@@ -65,7 +65,8 @@ export class FunctionContext {
   /** @internal */
   materialized(grads: Gradients, metas: readonly GradientMeta[]): Gradients {
     if (!this.materialize) return grads;
-    return grads.map((g, i) => g ?? zeros(metas[i].shape, { dtype: metas[i].info.name }));
+    const device = grads.find((g) => g !== null)?.device;
+    return grads.map((g, i) => g ?? zeros(metas[i].shape, { dtype: metas[i].info.name, device }));
   }
   /** @internal */
   release(): void {

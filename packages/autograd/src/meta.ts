@@ -7,6 +7,8 @@ export class AutogradMeta {
   /** Set for leaves by the user; non-leaves need gradients because of `node`. */
   requiresGrad = false;
   grad: Tensor | null = null;
+  /** Whether `grad` is of a backward pass's making and known to nobody else (gradient.ts). */
+  gradIsUnseen = false;
   /** The operation that made the tensor; null for leaves. */
   node: Node | null = null;
   /** Which of the node's outputs it is. */

@@ -6,6 +6,7 @@ import { AutogradError, checkTensor, type DType, DTypeError, formatShape, ShapeE
 import { Layer, sameShape, setPrintSuffix } from '@flambeau/core/internal';
 import { AccumulateGrad } from './accumulate-grad.js';
 import { type BackwardCallOptions, backward } from './backward.js';
+import { readGrad, replaceGrad } from './gradient.js';
 import { edgeOf, gradFn, isLeaf, setRequiresGrad } from './history.js';
 import { ensureMeta, metaOf, needsGrad } from './meta.js';
 import type { Node, TensorHook } from './node.js';
@@ -68,12 +69,12 @@ const accessors: Record<string, { get(this: Tensor): unknown; set?(this: Tensor,
   },
   grad: {
     get() {
-      return metaOf(this)?.grad ?? null;
+      return readGrad(this);
     },
     set(grad: Tensor | null) {
       if (grad !== null) checkGrad(this, grad);
       grad?.storage.markPersistent();
-      if (grad !== null || metaOf(this) !== null) ensureMeta(this).grad = grad;
+      if (grad !== null || metaOf(this) !== null) replaceGrad(ensureMeta(this), grad);
     },
   },
   gradFn: {

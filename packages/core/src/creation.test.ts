@@ -74,6 +74,11 @@ describe('ranges', () => {
     expect(linspace(0, 1, 5).toArray()).toEqual([0, 0.25, 0.5, 0.75, 1]);
     const tenths = linspace(-1, 0.1, 12, { dtype: 'float64' }).toArray() as number[];
     expect([tenths[0], tenths[11]]).toEqual([-1, 0.1]);
+    const long = linspace(-1, 2, 100_001, { dtype: 'float64' }).toTypedArray() as Float64Array;
+    const step = 3 / 100_000;
+    expect(long.every((x, i) => x === (i < 50_000.5 ? -1 + i * step : 2 - (100_000 - i) * step))).toBe(true);
+    for (const dtype of ['float32', 'float16', 'bfloat16', 'int32', 'uint8'])
+      expect(linspace(0, 250, 251, { dtype }).eq(arange(251)).all().item(), dtype).toBe(true);
     expect(linspace(3, 4, 1).toArray()).toEqual([3]);
     expect(linspace(3, 4, 0).toArray()).toEqual([]);
     expect(logspace(0, 3, 4).toArray()).toEqual([1, 10, 100, 1000]);

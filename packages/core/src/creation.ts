@@ -147,32 +147,34 @@ export function arange(...parameters: (number | bigint | TensorOptions | undefin
 
 /** `steps` numbers, evenly spaced from `start` to `end` inclusive. PyTorch: `torch.linspace`. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
-  return spaced('linspace', start, end, steps, options, (x) => x);
+  const dtype = dtypeInfo(options.dtype ?? getDefaultDtype());
+  return finish('linspace', spaced('linspace', start, end, steps, dtype, options.device), options);
 }
 
 /** `base` to the power of `steps` numbers evenly spaced from `start` to `end` inclusive. Default base: 10. PyTorch: `torch.logspace`. */
 export function logspace(start: number, end: number, steps: number, base = 10, options: TensorOptions = {}): Tensor {
-  return spaced('logspace', start, end, steps, options, (x) => base ** x);
-}
-
-function spaced(
-  op: string,
-  start: number,
-  end: number,
-  steps: number,
-  options: TensorOptions,
-  map: (x: number) => number,
-): Tensor {
-  if (!Number.isSafeInteger(steps) || steps < 0)
-    throw new ValueError(`${op}: the number of steps must be a non-negative integer, got ${steps}`);
-  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
-  // counted from both ends, so that the last number is `end` itself
-  const at = (i: number): number => map(i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  const exponents = spaced('logspace', start, end, steps, dtypeInfo('float64'), 'cpu').toTypedArray() as Float64Array;
   return fromFloat64(
-    op,
-    Float64Array.from({ length: steps }, (_, i) => at(i)),
+    'logspace',
+    exponents.map((x) => base ** x),
     options,
   );
+}
+
+function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeInfo, device?: string): Tensor {
+  if (!Number.isSafeInteger(steps) || steps < 0)
+    throw new ValueError(`${op}: the number of steps must be a non-negative integer, got ${steps}`);
+  const t = emptyOf(op, [steps], dtype, device);
+  if (t.device === 'meta') return t;
+  const exact = dtype.kind === 'float' ? t : emptyOf(op, [steps], dtypeInfo('float64'), 'cpu');
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  // counted from both ends, so that the last number is `end` itself
+  const half = Math.ceil(steps / 2);
+  runKernel('arange', [new Tensor(exact.storage, [half], [1], 0, exact.info)], { start, step });
+  const backwards = new Tensor(exact.storage, [steps - half], [-1], steps - 1, exact.info);
+  if (steps > half) runKernel('arange', [backwards], { start: end, step: -step });
+  if (exact !== t) cpu.copy(t, exact);
+  return t;
 }
 
 /** @internal The values in the dtype of the options, rounded once. */

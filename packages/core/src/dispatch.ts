@@ -45,6 +45,9 @@ function layerBits(inputs: Inputs): number {
   return bits & ~excluded;
 }
 
+/** Whether a layer may keep results of an op on these inputs for derivatives. */
+export const isRecorded = (inputs: Inputs): boolean => (layerBits(inputs) & (Layer.Autograd | Layer.Transform)) !== 0;
+
 /** Sparse tensors are taken apart first: their parts are numbers that the composition can see. */
 const meetsComplex = (def: AnyOpDef, inputs: Inputs): boolean =>
   def.ofComplex !== undefined &&
@@ -118,7 +121,10 @@ function execute(def: AnyOpDef, inputs: Inputs, attributes: Attributes): Outputs
   if (def.kernel === undefined) return decompose(def, inputs, attributes);
   const backend = backendOf(def.name, inputs);
   if (Array.isArray(meta)) {
-    const outputs = meta.map((m: TensorMeta) => backend.empty(m.shape, m.dtype, def.name));
+    const outputs = meta.map((m: TensorMeta) => {
+      const output = backend.empty(m.shape, m.dtype, def.name);
+      return m.strides === undefined ? output : new Tensor(output.storage, m.shape, m.strides, 0, m.dtype);
+    });
     run(backend, def, outputs, inputs, attributes);
     if (backend.hasElements) def.check?.(outputs, attributes);
     return outputs;

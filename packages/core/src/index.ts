@@ -300,6 +300,7 @@ export {
   type KeepdimOptions,
   logsumexp,
   mean,
+  nansum,
   norm,
   prod,
   type ReduceOptions,
@@ -326,7 +327,7 @@ export {
 export { unique, type UniqueOptions, uniqueConsecutive, type UniqueConsecutiveOptions } from './ops/uniqueness.js';
 export { cumprod, diff, type DiffOptions, logcumsumexp } from './ops/scan.js';
 export { cumulativeTrapezoid, trapezoid, type TrapezoidOptions } from './ops/integration.js';
-export { aminmax, type AminmaxOptions, dist, type MinAndMax, nanmean, nansum } from './ops/summaries.js';
+export { aminmax, type AminmaxOptions, dist, type MinAndMax, nanmean } from './ops/summaries.js';
 export {
   bincount,
   type BincountOptions,

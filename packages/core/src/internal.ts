@@ -35,7 +35,7 @@ export { attentionScoresBackward } from './ops/attention-parts.js';
 export { CellKind, type LayerAttributes, type LayerInputs } from './ops/recurrent-steps.js';
 export { transposedTables } from './ops/resampling-tables.js';
 export { castTo, toDtype } from './ops/copy.js';
-export { toIndices } from './ops/indices.js';
+export { toIndices, toNumbers } from './ops/indices.js';
 export { reduce as reduceLosses } from './ops/loss-reduction.js';
 export { scalarTensor } from './promotion.js';
 export { MemoryScope } from './scope.js';

@@ -12,6 +12,8 @@ import type { Tensor } from './tensor.js';
 export interface TensorMeta {
   readonly shape: readonly number[];
   readonly dtype: DTypeInfo;
+  /** How the elements lie, without gaps; default: in row-major order. For ops that make a list. */
+  readonly strides?: readonly number[];
 }
 
 /** Where a view lies in its storage. */

@@ -302,6 +302,45 @@ describe('conv2d and its gradients', () => {
   });
 });
 
+describe('usual shapes, which have code of their own', () => {
+  withWinograd(false);
+
+  it('agree for 1x1 kernels: pixels of several images in a unit, channels in blocks, odd rows', () => {
+    check({ ...base, images: 3, inChannels: 9, outChannels: 33, size: [17, 19], bias: true });
+    check({ ...base, images: 7, inChannels: 20, outChannels: 15, size: [7, 7] });
+    check({ ...base, images: 2, inChannels: 530, outChannels: 12, size: [16, 17], bias: true });
+    check({ ...base, images: 1, groups: 2, inChannels: 8, outChannels: 47, size: [40, 44], bias: true });
+    check({ ...base, inChannels: 40, outChannels: 24, size: [6, 6], bias: true });
+    check({ ...base, dtype: 'float64', images: 5, inChannels: 9, outChannels: 10, size: [8, 9], bias: true });
+  });
+
+  it('agree for depthwise kernels of any padding, rows of one vector and of several', () => {
+    for (const [kernel, stride] of [
+      [3, 1],
+      [3, 2],
+      [5, 1],
+    ] as const)
+      for (const padding of [0, 1, 2, 4] as const)
+        for (const size of [
+          [5, 5],
+          [7, 16],
+          [14, 17],
+          [9, 41],
+        ] as [number, number][])
+          check({
+            ...base,
+            images: 2,
+            groups: 5,
+            outChannels: padding === 2 ? 2 : 1,
+            size,
+            kernel: [kernel, kernel],
+            stride: [stride, stride],
+            padding: [padding, padding],
+            bias: padding === 1,
+          });
+  });
+});
+
 it.each([14, 20, 56])('do not read what an earlier convolution left in memory: depthwise, %i pixels', (size) => {
   setNumThreads(1);
   const gradWeight = new Float32Array(4 * 9);
@@ -313,4 +352,22 @@ it.each([14, 20, 56])('do not read what an earlier convolution left in memory: d
   expect(run3x3(2 * size, Number.NaN)).toBe(Status.Ok);
   expect(run3x3(size, 0)).toBe(Status.Ok);
   expect([...gradWeight]).toEqual(new Array(36).fill(0));
+});
+
+it.each([
+  [1, 6],
+  [3, 20],
+])('do not read what an earlier convolution left in memory: 1x1, %i images of %i rows', (images, rows) => {
+  setNumThreads(1);
+  const run1x1 = (channels: number, pixels: number, value: number): Float32Array => {
+    const out = new Float32Array(images * 10 * pixels * pixels);
+    const x = view('float32', new Float32Array(images * channels * pixels ** 2).fill(value), [images, channels, pixels, pixels]);
+    const w = view('float32', new Float32Array(10 * channels).fill(value), [10, channels, 1, 1]);
+    expect(run('conv2d', view('float32', out, [images, 10, pixels, pixels]), x, w, null, [1, 1], [0, 0], [1, 1], 1)).toBe(
+      Status.Ok,
+    );
+    return out;
+  };
+  run1x1(64, 2 * rows, Number.NaN);
+  expect(run1x1(9, rows, 1).every((v) => v === 9)).toBe(true);
 });

@@ -195,6 +195,20 @@ describe('elementary functions', () => {
     });
   });
 
+  it('give the cross-entropy of scores within 3 ulp', async () => {
+    const x = Float32Array.from(range(2003, (i) => (i - 1001) / (i % 2 === 0 ? 11 : 300)));
+    const y = Float32Array.from(range(2003, (i) => (i % 5) / 4));
+    const args = [f32([2003], range(2003)), f32([2003], x), f32([2003], y)];
+    await atEveryLevel([run('logits_entropy', ...args)], ([got], level) => {
+      let worst = 0;
+      for (const [i, v] of x.entries()) {
+        const exact = (v > 0 ? v * (1 - (y[i] as number)) : -v * (y[i] as number)) + Math.log1p(Math.exp(-Math.abs(v)));
+        worst = Math.max(worst, ulps(Number(got?.[i]), exact));
+      }
+      expect(worst, level).toBeLessThanOrEqual(3);
+    });
+  });
+
   it('give pow and atan2 the special cases of IEEE 754', async () => {
     const a = [2, -2, -2, 0, -0, 1, -1, -Infinity, NaN, 0.5, 3, -8];
     const b = [10, 3, 0.5, -1, -1, NaN, Infinity, 3, 0, -Infinity, -2, 2];

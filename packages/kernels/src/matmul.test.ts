@@ -151,6 +151,11 @@ describe('matmul', () => {
   it('covers matrices of several blocks in every direction', () => {
     checkMatmul({ dtype: 'float32', batch: 1, m: 4200, n: 40, k: 390 });
     checkMatmul({ dtype: 'float32', batch: 1, m: 40, n: 4200, k: 390, transposeB: true });
+    for (const transposeB of [false, true]) {
+      // a long k in one block, as A is small
+      checkMatmul({ dtype: 'float32', batch: 1, m: 130, n: 620, k: 784, transposeB, bias: true });
+      checkMatmul({ dtype: 'float64', batch: 1, m: 130, n: 300, k: 401, transposeA: true, transposeB });
+    }
   });
 
   it('applies each activation after the bias', () => {

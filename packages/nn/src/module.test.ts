@@ -36,6 +36,7 @@ import {
   PReLU,
   ReLU,
   RMSNorm,
+  summary,
   Sequential,
   Transformer,
 } from './index.js';
@@ -633,5 +634,18 @@ describe('on the meta device', () => {
     expect(new GRU(3, 5, { device: 'meta' })(x)[0].shape).toEqual([4, 2, 5]);
     expect(new LSTM(3, 5, { device: 'meta' })(x)[0].device).toBe('meta');
     expect(new LSTMCell(3, 5, { device: 'meta' })(x.select(0, 0))[0].shape).toEqual([2, 5]);
+  });
+
+  test('attention with masks, rotary embeddings and losses run there', () => {
+    const x = zeros([2, 3, 4], { device: 'meta' });
+    const attention = new MultiheadAttention(4, 2, { addZeroAttn: true, batchFirst: true, device: 'meta' });
+    expect(attention(x, x, x, { isCausal: true })[0].device).toBe('meta');
+    expect(F.rotaryEmbedding(x).device).toBe('meta');
+    expect(F.crossEntropy(x.flatten(0, 1), [0, 1, 2, 3, 0, 1]).device).toBe('meta');
+  });
+
+  test('a summary takes no memory', () => {
+    const lines = String(summary(new Linear(200_000, 300_000, { device: 'meta' }), [1, 200_000]));
+    expect(lines).toContain('60,000,300,000');
   });
 });

@@ -1,6 +1,6 @@
 /** A table of a model's layers. */
 import { noGrad } from '@flambeau/autograd';
-import { FlambeauError, isTensor, type Tensor, zeros } from '@flambeau/core';
+import { FlambeauError, isTensor, type Tensor, type TensorOptions, zeros } from '@flambeau/core';
 import type { Module } from './module.js';
 import { registerModuleForwardHook } from './module-hooks.js';
 import { ConvTransposeNd } from './modules/conv-transpose.js';
@@ -45,8 +45,7 @@ export interface ModelSummary {
  * @throws {FlambeauError} If modules ran that have parameters and are not part of the model: they would not be trained.
  */
 export function summary(model: Module, input: readonly number[] | readonly Tensor[]): ModelSummary {
-  const inputs =
-    input.length > 0 && isTensor(input[0]) ? (input as Tensor[]) : [zeros(input as number[], { dtype: dtypeOf(model) })];
+  const inputs = input.length > 0 && isTensor(input[0]) ? (input as Tensor[]) : [zeros(input as number[], optionsOf(model))];
   const calls = new Map<Module, { shape: readonly number[] | null; bytes: number; multiplyAdds: number }>();
   const remove = registerModuleForwardHook((module, args, output) => {
     const shape = firstShape(output);
@@ -107,8 +106,10 @@ function bytesOf(values: unknown): number {
   return Array.isArray(values) ? values.reduce((sum: number, value) => sum + bytesOf(value), 0) : 0;
 }
 
-function dtypeOf(model: Module): 'float32' {
-  return (model.parameters()[0]?.dtype ?? 'float32') as 'float32';
+/** The dtype and the device that the model was made for. */
+function optionsOf(model: Module): TensorOptions {
+  const first = model.parameters().at(0);
+  return { dtype: first?.dtype ?? 'float32', device: first?.device };
 }
 
 function firstShape(output: unknown): readonly number[] | null {

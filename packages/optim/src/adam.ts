@@ -1,6 +1,6 @@
 import type { Tensor } from '@flambeau/core';
 import { runFused } from './fused.js';
-import { checkSetting, Optimizer, type ParamGroup, type Params } from './optimizer.js';
+import { borrowsGradients, checkSetting, Optimizer, type ParamGroup, type Params } from './optimizer.js';
 import { persistentZeros } from './state-tensor.js';
 
 export interface AdamSettings {
@@ -57,6 +57,9 @@ export class Adam extends Optimizer<AdamSettings, AdamState> {
     checkSetting(type, 'weightDecay', weightDecay);
   }
 
+  static {
+    borrowsGradients(Adam.prototype.update);
+  }
   protected override update(group: ParamGroup<AdamSettings>, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = group;
     const states = params.map((p) =>

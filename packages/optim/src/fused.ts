@@ -27,16 +27,17 @@ export function runFused(
   attributes: (indices: readonly number[]) => Attributes,
 ): void {
   for (const indices of calls(written, grads)) {
-    const pick = (list: readonly Tensor[]): Tensor[] => (list.length === 0 ? [] : indices.map((i) => list[i].detached()));
+    const pick = (list: readonly Tensor[]): Tensor[] => (list.length === 0 ? [] : indices.map((i) => list[i]));
     const targets = written.map(pick);
     const precision = targets[0][0].dtype === 'float64' ? 'float64' : 'float32';
-    const forKernel = (t: Tensor): Tensor => t.to(precision).contiguous();
+    const forKernel = (t: Tensor): Tensor =>
+      t.dtype === precision && t.isContiguous() ? t : t.detached().to(precision).contiguous();
     const work = targets.map((list) => list.map(forKernel));
     runKernel(kernel, [work[0], pick(grads).map(forKernel), ...work.slice(1)], attributes(indices));
     for (let list = 0; list < targets.length; list++)
       for (let i = 0; i < targets[list].length; i++) {
         const target = targets[list][i];
-        if (work[list][i] !== target) target.copy_(work[list][i]);
+        if (work[list][i] !== target) target.detached().copy_(work[list][i]);
         else target.storage.version++;
       }
   }

@@ -1,4 +1,4 @@
-import { isTensor, scope, type Tensor, tensor, zeros } from '@flambeau/core';
+import { isTensor, memory, scope, type Tensor, tensor, zeros } from '@flambeau/core';
 import { describe, expect, test } from 'vitest';
 import { closureStep, expectClose, flat, initialParameters, trainStep } from '../test/network.js';
 import {
@@ -24,6 +24,41 @@ import {
 } from './index.js';
 
 const groups = (p: Tensor[]) => [{ params: p.slice(0, 2) }, { params: p.slice(2), lr: 0.01, weightDecay: 0.1 }];
+
+describe('the memory of gradients', () => {
+  const loop = (optimizer: Optimizer, p: Tensor): void => {
+    optimizer.zeroGrad();
+    p.mul(2).sum().backward();
+    optimizer.step();
+  };
+
+  test('is used again in each step of Adam and SGD', () => {
+    for (const make of [(p: Tensor) => new Adam([p]), (p: Tensor) => new SGD([p], { momentum: 0.9 })]) {
+      const p = zeros([1000], { requiresGrad: true });
+      const optimizer = make(p) as unknown as Optimizer;
+      for (let i = 0; i < 3; i++) loop(optimizer, p);
+      const before = memory().cachedBytes;
+      optimizer.zeroGrad();
+      expect(memory().cachedBytes - before).toBeGreaterThanOrEqual(4000);
+      expect(p.grad).toBeNull();
+    }
+  });
+
+  test('stays with an update of one’s own, which may keep them', () => {
+    const kept: Tensor[] = [];
+    class Keeping extends SGD {
+      protected override update(...args: Parameters<SGD['update']>): void {
+        kept.push(...args[2]);
+        super.update(...args);
+      }
+    }
+    const p = zeros([1000], { requiresGrad: true });
+    const optimizer = new Keeping([p]) as unknown as Optimizer;
+    for (let i = 0; i < 2; i++) loop(optimizer, p);
+    optimizer.zeroGrad();
+    expect(kept.map((g) => g.sum().item())).toEqual([2000, 2000]);
+  });
+});
 
 describe('what an optimizer does with its parameters', () => {
   const trained = () => {

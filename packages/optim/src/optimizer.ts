@@ -1,5 +1,6 @@
 /** What all optimizers share: parameter groups, per-parameter state, hooks, and saving. */
 import { enableGrad, noGrad } from '@flambeau/autograd';
+import { borrowGrad } from '@flambeau/autograd/internal';
 import { isTensor, LayoutError, type Tensor, ValueError } from '@flambeau/core';
 import { HookList, type HookOptions } from './hooks.js';
 import {
@@ -51,6 +52,13 @@ const globalStepPostHooks = new HookList<StepPostHook>();
 export const registerOptimizerStepPreHook = (hook: StepPreHook): (() => void) => globalStepPreHooks.add(hook);
 /** Calls `hook` after every step of every optimizer. Returns a function that removes it. PyTorch: `register_optimizer_step_post_hook`. */
 export const registerOptimizerStepPostHook = (hook: StepPostHook): (() => void) => globalStepPostHooks.add(hook);
+
+/** The `update` methods that let go of the gradients when they return. */
+const borrowing = new WeakSet<object>();
+/** Says so of a method; then the memory of gradients that nobody else has seen is used again. */
+export function borrowsGradients(update: object): void {
+  borrowing.add(update);
+}
 
 /**
  * The base class of optimizers. A subclass updates the parameters of one group in `update`. PyTorch: `torch.optim.Optimizer`.
@@ -164,12 +172,13 @@ export abstract class Optimizer<S extends OptimizerSettings = OptimizerSettings,
   /** The step itself, without the hooks. */
   protected performStep<T>(closure: (() => T) | undefined): T | undefined {
     const loss = closure === undefined ? undefined : evaluate(closure);
+    const borrows = borrowing.has(this.update);
     noGrad(() => {
       for (const group of this.paramGroups) {
         const params: Tensor[] = [];
         const grads: Tensor[] = [];
         for (const p of group.params) {
-          const { grad } = p;
+          const grad = borrows ? borrowGrad(p) : p.grad;
           if (grad === null) continue;
           if (grad.layout !== 'strided' && !this.takesSparseGradients(group))
             throw new LayoutError(

@@ -1,6 +1,6 @@
 import { type Tensor, ValueError } from '@flambeau/core';
 import { runFused } from './fused.js';
-import { checkSetting, Optimizer, type ParamGroup, type Params } from './optimizer.js';
+import { borrowsGradients, checkSetting, Optimizer, type ParamGroup, type Params } from './optimizer.js';
 import { persistentZeros } from './state-tensor.js';
 
 export interface SGDSettings {
@@ -55,6 +55,9 @@ export class SGD extends Optimizer<SGDSettings, SGDState> {
     return weightDecay === 0;
   }
 
+  static {
+    borrowsGradients(SGD.prototype.update);
+  }
   protected override update(group: ParamGroup<SGDSettings>, params: readonly Tensor[], grads: readonly Tensor[]): void {
     if (group.momentum === 0) {
       const isDense = grads.map((grad) => grad.layout === 'strided');

@@ -1,4 +1,6 @@
 """Single operations as one writes them in PyTorch: functions of the inputs `i` and the workload's parameters `p`."""
+import functools
+
 import torch
 import torch.nn.functional as F
 from torch.nn.functional import scaled_dot_product_attention
@@ -31,9 +33,51 @@ def chain(i, p):
     return y.sum()
 
 
+def shifted(x):
+    return x + torch.eye(x.shape[-1], dtype=x.dtype)
+
+
+LINALG = {
+    "lu_factor": lambda x, b: torch.linalg.lu_factor(shifted(x))[0],
+    "slogdet": lambda x, b: torch.linalg.slogdet(shifted(x))[1],
+    "solve": lambda x, b: torch.linalg.solve(shifted(x), b),
+    "solve_triangular": lambda x, b: torch.linalg.solve_triangular(shifted(x), b, upper=False),
+    "inv": lambda x, b: torch.linalg.inv(shifted(x)),
+    "cholesky": lambda x, b: torch.linalg.cholesky(shifted(x)),
+    "qr": lambda x, b: torch.linalg.qr(shifted(x))[1].abs(),
+    "lstsq": lambda x, b: torch.linalg.lstsq(shifted(x), b).solution,
+    "pinv": lambda x, b: torch.linalg.pinv(shifted(x)),
+    "matrix_exp": lambda x, b: torch.linalg.matrix_exp(x),
+    "eigvalsh": lambda x, b: torch.linalg.eigvalsh(x),
+    "eigh": lambda x, b: torch.linalg.eigh(x)[0],
+    "svdvals": lambda x, b: torch.linalg.svdvals(x),
+    "svd": lambda x, b: torch.linalg.svd(x)[1],
+    "eigvals": lambda x, b: torch.linalg.eigvals(x).abs().sum(),
+    "eig": lambda x, b: torch.linalg.eig(x)[0].abs().sum(),
+}
+
+
+def linalg(i, p):
+    result = LINALG[p["name"]](i["x"], i["b"])
+    return result.square().sum() if p["sum"] else result
+
+
+hann_window = functools.cache(torch.hann_window)
+
+
+def transform(f, x, p):
+    return torch.view_as_real(f(torch.view_as_complex(x), dim=p["dim"]))
+
+
+def stft(i, p):
+    y = torch.view_as_real(torch.stft(i["x"], p["n_fft"], p["hop"], window=hann_window(p["n_fft"]), return_complex=True))
+    return y.square().sum() if p["pass"] == "training" else y
+
+
 OPERATIONS = {
     "matmul": lambda i, p: i["a"] @ i["b"],
     "int_mm": lambda i, p: torch._int_mm(i["a"], i["b"]),
+    "linalg": linalg,
     "conv": conv,
     "conv_transpose": conv_transpose,
     "attention": attention,
@@ -75,6 +119,14 @@ OPERATIONS = {
     "stack": lambda i, p: torch.stack([i["a"], i["b"]], p["dim"]),
     "contiguous": lambda i, p: i["x"].contiguous(),
     "dropout": lambda i, p: F.dropout(i["x"], 0.1),
+    # Fourier transforms
+    "fft": lambda i, p: transform(torch.fft.fft, i["x"], p),
+    "ifft": lambda i, p: transform(torch.fft.ifft, i["x"], p),
+    "rfft": lambda i, p: torch.view_as_real(torch.fft.rfft(i["x"], dim=p["dim"])),
+    "irfft": lambda i, p: torch.fft.irfft(torch.view_as_complex(i["x"]), dim=p["dim"]),
+    "fft2": lambda i, p: torch.view_as_real(torch.fft.fft2(torch.view_as_complex(i["x"]))),
+    "stft": stft,
+    "istft": lambda i, p: torch.istft(torch.view_as_complex(i["x"]), p["n_fft"], p["hop"], window=hann_window(p["n_fft"])),
     # small
     "chain": chain,
     "reshape_transpose": lambda i, p: i["x"].reshape(4, 16).transpose(0, 1),

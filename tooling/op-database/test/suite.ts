@@ -4,6 +4,7 @@ import { grad } from '@flambeau/autograd';
 import { database, type Entry, type GroupName, hasGradient } from '@flambeau/op-database';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeInputs, withInputs } from './build.js';
+import { checkDefaultDevice } from './devices.js';
 import { checkErrors } from './errors.js';
 import { Fixtures } from './fixtures.js';
 import { checkDecomposition, checkForward, checkLayouts, checkMethod } from './forward.js';
@@ -45,6 +46,7 @@ function testOp(group: GroupName, name: string, entry: Entry, fixtures: () => Fi
     const inplace = inplaceOf(subject());
     if (inplace !== null) checkInplace(subject(), inplace);
   });
+  it('goes where its operands are', () => checkDefaultDevice(subject()));
   it('does the same for a batch', () => checkBatching(subject()));
   if (entry.large !== undefined) it('gives the same bits on any number of threads', () => checkThreads(subject()));
   if (entry.errors !== undefined) it('refuses bad input', () => checkErrors(subject()));

@@ -8,6 +8,7 @@ const over = shifted('dim');
 
 export const reducing: BatchRules = {
   sum: over,
+  nansum: over,
   prod: over,
   mean: over,
   amax: over,

@@ -2,7 +2,7 @@
 import { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
-const { batchNormBackward } = groups.batchNorm;
+const { batchNormBackward, batchNormEvalBackward } = groups.batchNorm;
 
 export const batchNorm = {
   batchNormTraining: {
@@ -14,4 +14,13 @@ export const batchNorm = {
     },
   },
   batchNormBackward: 'decompose',
+  batchNormEval: {
+    saves: ['input', 'weight', 'runningMean', 'runningVar'],
+    all: (g, { input, weight, runningMean, runningVar }, { eps }) => [
+      ...batchNormEvalBackward(g, input, weight ?? null, runningMean, runningVar, eps),
+      null,
+      null,
+    ],
+  },
+  batchNormEvalBackward: 'decompose',
 } satisfies Derivatives<typeof groups.batchNorm>;

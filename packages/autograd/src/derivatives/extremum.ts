@@ -1,5 +1,5 @@
 /** Derivatives of `core/src/ops/extremum.ts`: the gradient goes to the chosen elements. */
-import { type Tensor, zeros } from '@flambeau/core';
+import type { Tensor } from '@flambeau/core';
 import type { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
@@ -17,12 +17,12 @@ export function toChosen(
   if (g === null) return null;
   if (shape.length === 0) return g;
   const [grad, at] = keepdim ? [g, indices] : [g.unsqueeze(dim), indices.unsqueeze(dim)];
-  return zeros(shape, { dtype: g.dtype }).scatter(dim, at, grad);
+  return g.newZeros(shape).scatter(dim, at, grad);
 }
 
 /** An element may be the extreme one for many. */
 const toRunning = ([g]: readonly (Tensor | null)[], indices: Tensor, dim: number, shape: readonly number[]): Tensor | null =>
-  g === null || shape.length === 0 ? g : zeros(shape, { dtype: g.dtype }).scatterAdd(dim, indices, g);
+  g === null || shape.length === 0 ? g : g.newZeros(shape).scatterAdd(dim, indices, g);
 
 export const extremum = {
   cummaxDim: { self: { saves: ['result1'], vjp: (g, { result1 }, { dim }, { self }) => toRunning(g, result1, dim, self) } },

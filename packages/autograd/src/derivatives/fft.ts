@@ -1,5 +1,5 @@
 /** Derivatives of `core/src/ops/fft.ts`. Transforms are linear: their adjoints are the transforms of the other direction. */
-import { cat, type DType, full, ones, type Tensor } from '@flambeau/core';
+import { cat, full, ones, type Tensor } from '@flambeau/core';
 import { groups } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
@@ -7,10 +7,10 @@ const { fftComplex, fftReal, fftRealBack } = groups.fft;
 
 /** Half a spectrum of n values with a factor for those that stand for a conjugate, too: all but the first and, for even n, the last. */
 function scalePaired(half: Tensor, dim: number, n: number, factor: number): Tensor {
-  const dtype: DType = half.dtype === 'complex128' ? 'float64' : 'float32';
+  const options = { dtype: half.dtype === 'complex128' ? 'float64' : 'float32', device: half.device } as const;
   const paired = Math.floor((n - 1) / 2);
   const single = half.shape[dim] - 1 - paired;
-  const factors = cat([ones([1], { dtype }), full([paired], factor, { dtype }), ones([single], { dtype })]);
+  const factors = cat([ones([1], options), full([paired], factor, options), ones([single], options)]);
   return half.mul(factors.view([-1, ...new Array<number>(half.ndim - 1 - dim).fill(1)]));
 }
 

@@ -16,11 +16,13 @@ import { complex } from './complex.js';
 import { fft } from './fft.js';
 import { conv } from './conv.js';
 import { copying } from './copying.js';
+import { distances } from './distances.js';
 import { dropout } from './dropout.js';
 import { elementwiseBackward } from './elementwise-backward.js';
 import { elementwise } from './elementwise.js';
 import { embedding } from './embedding.js';
 import { extremum } from './extremum.js';
+import { groupNorm } from './group-norm.js';
 import { indexing } from './indexing.js';
 import { joining } from './joining.js';
 import { layerNorm } from './layer-norm.js';
@@ -69,8 +71,10 @@ const tables = {
   complex,
   fft,
   batchNorm,
+  groupNorm,
   conv,
   copying,
+  distances,
   dropout,
   elementwise,
   elementwiseBackward,

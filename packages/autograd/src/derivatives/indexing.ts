@@ -1,11 +1,11 @@
 /** Derivatives of `core/src/ops/indexing.ts`: what was read is added back, what was written is read. Indices have none. */
-import { type Tensor, zeros } from '@flambeau/core';
+import type { Tensor } from '@flambeau/core';
 import { groups, Layer } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
 const { indexLeading, indexPutLeading, indexPutLeading_ } = groups.indexing;
 
-const zerosFor = (g: Tensor, shape: readonly number[]): Tensor => zeros(shape, { dtype: g.dtype });
+const zerosFor = (g: Tensor, shape: readonly number[]): Tensor => g.newZeros(shape);
 
 /** Whether zeros of ours can be written to: transforms must see each step that what they wrapped takes part in. */
 const isPlain = (...tensors: Tensor[]): boolean => tensors.every(({ layers }) => (layers & Layer.Transform) === 0);

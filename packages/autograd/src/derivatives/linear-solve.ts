@@ -1,9 +1,10 @@
 /** Derivatives of `core/src/ops/linear-solve.ts`. */
 import { cat, eye, linalg, type Tensor } from '@flambeau/core';
-import { exchangeRows, groups } from '@flambeau/core/internal';
+import { exchangeRows, groups, Layer } from '@flambeau/core/internal';
+import { isGradEnabled } from '../mode.js';
 import type { Derivatives } from '../rule.js';
 
-const { invWithFactors, solveTriangular, solveWithFactors } = groups.linearSolve;
+const { invWithFactors, slogdetWithFactors, solveTriangular, solveWithFactors } = groups.linearSolve;
 
 /** The triangle that the operand of a triangular system is read from. */
 const triangle = (t: Tensor, upper: boolean, unit: boolean): Tensor => (upper ? t.triu(unit ? 1 : 0) : t.tril(unit ? -1 : 0));
@@ -11,14 +12,34 @@ const triangle = (t: Tensor, upper: boolean, unit: boolean): Tensor => (upper ? 
 /** The products of X that stand opposite to a solution's gradient: for A X = B, dA = -dB Xᵀ; for X A = B, dA = -Xᵀ dB. */
 const ofMatrix = (gradB: Tensor, X: Tensor, left: boolean): Tensor => (left ? gradB.matmul(X.mT) : X.mT.matmul(gradB)).neg();
 
-/** A⁻ᵀ without a check: infinite where A is singular. */
-const inverseTransposed = (A: Tensor): Tensor => invWithFactors(A.mT, false)[0];
+/** The LU decomposition of A that the forward pass has made. */
+interface Factored {
+  readonly A: Tensor;
+  readonly LU: Tensor;
+  readonly pivots: Tensor;
+}
+
+/** Whether A's factors may stand for A: these rules give them no derivative, so not where the rule itself is differentiated. */
+const areConstant = ({ A }: Factored): boolean => !isGradEnabled() && (A.layers & Layer.Transform) === 0;
+
+/** X with Aᵀ X = B (with X Aᵀ = B if not `left`), without a check: infinite where A is singular. */
+const solveTransposed = (of: Factored, B: Tensor, left: boolean): Tensor =>
+  areConstant(of) ? linalg.luSolve(of.LU, of.pivots, B, { left, adjoint: true }) : solveWithFactors(of.A.mT, B, left, false)[0];
+
+/** A⁻ᵀ without a check. */
+function inverseTransposed(of: Factored): Tensor {
+  if (!areConstant(of)) return invWithFactors(of.A.mT, false)[0];
+  const n = of.A.shape[of.A.ndim - 1];
+  return solveTransposed(of, eye(n, n, { dtype: of.A.dtype, device: of.A.device }), true);
+}
+
+const ofEachMatrix = (t: Tensor): Tensor => t.unsqueeze(-1).unsqueeze(-1);
 
 /** The products of all others along the last dimension. */
 function productOfOthers(s: Tensor): Tensor {
   const n = s.shape[s.ndim - 1];
   const square = s.unsqueeze(-2).expand([...s.shape, n]);
-  return square.maskedFill(eye(n, n, { dtype: 'bool' }), 1).prod(-1);
+  return square.maskedFill(eye(n, n, { dtype: 'bool', device: s.device }), 1).prod(-1);
 }
 
 export const linearSolve = {
@@ -83,10 +104,14 @@ export const linearSolve = {
   },
   solveWithFactors: {
     a: {
-      saves: ['a', 'result0'],
-      vjp: ([g], { a, result0 }, { left }) => g && ofMatrix(solveWithFactors(a.mT, g, left, false)[0], result0, left),
+      saves: ['a', 'result0', 'result1', 'result2'],
+      vjp: ([g], { a, result0, result1, result2 }, { left }) =>
+        g && ofMatrix(solveTransposed({ A: a, LU: result1, pivots: result2 }, g, left), result0, left),
     },
-    b: { saves: ['a'], vjp: ([g], { a }, { left }) => g && solveWithFactors(a.mT, g, left, false)[0] },
+    b: {
+      saves: ['a', 'result1', 'result2'],
+      vjp: ([g], { a, result1, result2 }, { left }) => g && solveTransposed({ A: a, LU: result1, pivots: result2 }, g, left),
+    },
   },
   invWithFactors: {
     self: {
@@ -97,10 +122,20 @@ export const linearSolve = {
   // the adjugate, from the inverse; for singular matrices from the singular value decomposition
   detWithFactors: {
     self: {
-      saves: ['self', 'result0'],
-      vjp: ([g], { self, result0 }) => {
+      saves: ['self', 'result0', 'result1', 'result2'],
+      vjp: ([g], { self, result0, result1, result2 }) => {
         if (g === null) return null;
-        if (!result0.eq(0).any().item()) return inverseTransposed(self).mul(g.mul(result0).unsqueeze(-1).unsqueeze(-1));
+        const inverse = (): Tensor => inverseTransposed({ A: self, LU: result1, pivots: result2 });
+        if (!result0.eq(0).any().item()) return inverse().mul(ofEachMatrix(g.mul(result0)));
+        if (!result1.diagonal(0, -2, -1).eq(0).any().item()) {
+          // a determinant too small for its dtype: its root is not, nor need be its product with the inverse
+          const [sign, logarithm] = slogdetWithFactors(self);
+          const root = ofEachMatrix(logarithm.div(2).exp());
+          return inverse()
+            .mul(root)
+            .mul(root)
+            .mul(ofEachMatrix(g.mul(sign)));
+        }
         const [U, S, Vh] = linalg.svd(self);
         const sign = linalg.det(U).mul(linalg.det(Vh)).mul(g);
         return U.mul(productOfOthers(S).mul(sign.unsqueeze(-1)).unsqueeze(-2)).matmul(Vh);
@@ -108,6 +143,10 @@ export const linearSolve = {
     },
   },
   slogdetWithFactors: {
-    self: { saves: ['self'], vjp: ([, g], { self }) => g && inverseTransposed(self).mul(g.unsqueeze(-1).unsqueeze(-1)) },
+    self: {
+      saves: ['self', 'result2', 'result3'],
+      vjp: ([, g], { self, result2, result3 }) =>
+        g && inverseTransposed({ A: self, LU: result2, pivots: result3 }).mul(ofEachMatrix(g)),
+    },
   },
 } satisfies Derivatives<typeof groups.linearSolve>;

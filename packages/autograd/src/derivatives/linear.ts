@@ -9,10 +9,16 @@ function rows(t: Tensor): Tensor {
   return t.ndim === 2 ? t : t.reshape([t.shape.slice(0, -1).reduce((n, size) => n * size, 1), features]);
 }
 
+/** dYᵀ X. Of many rows and few features it is made the other way round, where dY is not packed for its columns. */
+function weightGradient(g: Tensor, input: Tensor): Tensor {
+  const [count, features] = input.shape;
+  return count >= 512 && features > 1 && features <= 12 ? input.t().mm(g).t().contiguous() : g.t().mm(input);
+}
+
 export const linear = {
   linear: {
     input: { saves: ['weight'], vjp: (g, { weight }) => g.matmul(weight) },
-    weight: { saves: ['input'], vjp: (g, { input }) => rows(g).t().mm(rows(input)) },
+    weight: { saves: ['input'], vjp: (g, { input }) => weightGradient(rows(g), rows(input)) },
     bias: { vjp: (g) => rows(g).sum(0) },
   },
   linearActivation: 'decompose',

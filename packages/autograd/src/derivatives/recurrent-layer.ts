@@ -50,6 +50,7 @@ const layerRule = (backward: BackwardOp) =>
 export const recurrentLayer = {
   fusedRecurrentLayer: layerRule(fusedRecurrentLayerBackward),
   fusedRecurrentLayerBackward: 'decompose',
+  fusedRecurrentInference: 'decompose',
   stepwiseRecurrentLayer: layerRule(stepwiseRecurrentLayerBackward),
   stepwiseRecurrentLayerBackward: 'decompose',
 } satisfies Derivatives<typeof groups.recurrentLayer>;

@@ -59,6 +59,12 @@ function normSlope(self: Tensor, norm: Tensor, p: number, dim: readonly number[]
 
 export const reduction = {
   sum: { self: { vjp: (g, _, attributes, { self: shape }) => keepDims(g, shape, attributes).expand(shape) } },
+  nansum: {
+    self: {
+      saves: ['self'],
+      vjp: (g, { self }, attributes) => keepDims(g, self.shape, attributes).mul(self.eq(self)),
+    },
+  },
   mean: {
     self: {
       vjp: (g, _, attributes, { self: shape }) => keepDims(g.div(count(shape, attributes)), shape, attributes).expand(shape),

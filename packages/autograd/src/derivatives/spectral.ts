@@ -9,11 +9,11 @@ function gaps(x: Tensor): Tensor {
   return x
     .unsqueeze(-2)
     .sub(x.unsqueeze(-1))
-    .maskedFill(eye(n, n, { dtype: 'bool' }), 1);
+    .maskedFill(eye(n, n, { dtype: 'bool', device: x.device }), 1);
 }
 
 const diagonalMatrix = (x: Tensor): Tensor =>
-  x.unsqueeze(-1).mul(eye(x.shape[x.ndim - 1], x.shape[x.ndim - 1], { dtype: x.dtype }));
+  x.unsqueeze(-1).mul(eye(x.shape[x.ndim - 1], x.shape[x.ndim - 1], { dtype: x.dtype, device: x.device }));
 const skew = (x: Tensor): Tensor => x.sub(x.mT);
 const sum = (a: Tensor | null, b: Tensor | null): Tensor | null => (a === null ? b : b === null ? a : a.add(b));
 
@@ -63,7 +63,7 @@ export const spectral = {
       saves: ['result0', 'result1'],
       vjp: ([gw, gV], { result0: w, result1: V }) => {
         const adjoint = V.mT.conj();
-        const onDiagonal = eye(w.shape[w.ndim - 1], w.shape[w.ndim - 1], { dtype: 'bool' });
+        const onDiagonal = eye(w.shape[w.ndim - 1], w.shape[w.ndim - 1], { dtype: 'bool', device: w.device });
         let middle = gw && diagonalMatrix(gw);
         if (gV) {
           const inBasis = adjoint.matmul(gV);

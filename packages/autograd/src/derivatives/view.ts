@@ -1,5 +1,5 @@
 /** Derivatives of `core/src/ops/view.ts`: of a view of everything another view, of a part the part put back into zeros. */
-import { arange, type Tensor, zeros } from '@flambeau/core';
+import { arange, type Tensor } from '@flambeau/core';
 import { extentOf, groups, mayOverlap } from '@flambeau/core/internal';
 import type { Derivatives } from '../rule.js';
 
@@ -54,22 +54,21 @@ function asStridedGradient(
 ): Tensor {
   const start = Math.min(storageOffset, selfOffset);
   const end = Math.max(storageOffset + extentOf(size, stride), selfOffset + extentOf(selfShape, selfStride));
-  const { dtype } = g;
   const memory = mayOverlap(size, stride)
-    ? addInto(zeros([end - start], { dtype }), g, stride, storageOffset - start)
+    ? addInto(g.newZeros([end - start]), g, stride, storageOffset - start)
     : asStridedBackward(g, { inputShape: [end - start], size, stride, storageOffset: storageOffset - start });
   if (!mayOverlap(selfShape, selfStride)) return memory.asStrided(selfShape, selfStride, selfOffset - start);
   // elements of the input at one place in memory share what arrives there
-  const ones = zeros(selfShape, { dtype }).fill_(1);
-  const sharers = addInto(zeros([end - start], { dtype }), ones, selfStride, selfOffset - start);
+  const ones = g.newOnes(selfShape);
+  const sharers = addInto(g.newZeros([end - start]), ones, selfStride, selfOffset - start);
   return memory.div(sharers.clamp(1)).asStrided(selfShape, selfStride, selfOffset - start);
 }
 
 /** Adds the elements of `t` into the row `memory`, where a tensor of its shape with strides `stride` from `offset` on has them. */
 function addInto(memory: Tensor, t: Tensor, stride: Shape, offset: number): Tensor {
-  let places = arange(offset, offset + 1, { dtype: 'int64' });
+  let places = arange(offset, offset + 1, { dtype: 'int64', device: t.device });
   t.shape.forEach((size, i) => {
-    places = places.unsqueeze(-1).add(arange(0, size, { dtype: 'int64' }).mul(stride[i]));
+    places = places.unsqueeze(-1).add(arange(0, size, { dtype: 'int64', device: t.device }).mul(stride[i]));
   });
   return memory.indexAdd(0, places.flatten(), t.flatten());
 }

@@ -23,7 +23,7 @@ export function scores([q, k, , mask]: AttentionInputs, { scale, causal }: Atten
   const plain = matmul(q.mul(scale), repeatHeads(k, q.shape[1]).transpose(-2, -1));
   const masked = mask === null ? plain : plain.add(mask);
   if (!causal) return masked;
-  const visible = tril(ones(plain.shape.slice(2), { dtype: 'bool' }));
+  const visible = tril(ones(plain.shape.slice(2), { dtype: 'bool', device: plain.device }));
   return masked.maskedFill(visible.logicalNot(), Number.NEGATIVE_INFINITY);
 }
 

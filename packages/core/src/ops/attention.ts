@@ -4,7 +4,7 @@ import { type AttentionForm, context } from '../context.js';
 import { full } from '../creation.js';
 import { dtypeInfo } from '../dtype.js';
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
-import { defineOp, type Op } from '../op.js';
+import { defineOp, type Op, type TensorMeta } from '../op.js';
 import { scalarTensor } from '../promotion.js';
 import { broadcastShapes } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
@@ -16,6 +16,17 @@ import { matmul } from './linalg.js';
 import { where } from './where.js';
 
 type AttentionAttributes = { readonly scale: number; readonly causal: boolean };
+/**
+ * A result (B, H, n, F) that lies in memory as `like` (B, H, n, E) does: with the heads of a position together if it was split into heads, so
+ * that joining them needs no copy. PyTorch's lies so, too.
+ */
+function liesAs(like: Tensor, features: number): TensorMeta {
+  const [batch, heads, n] = like.shape;
+  const shape = [batch, heads, n, features];
+  const split = heads > 1 && n > 1 && like.strides[1] < like.strides[2];
+  return { shape, dtype: like.info, strides: split ? [n * heads * features, features, heads * features, 1] : undefined };
+}
+
 type AttentionInputs = [q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null];
 
 /** @internal The output (B, H, n, F) and the logarithm of each query's sum of exponentials (B, H, n). All inputs have four dimensions. */
@@ -33,11 +44,8 @@ export const attentionWithStatistics: Op<
     { scale, causal },
   ],
   infer: ([q, , v]) => {
-    const [{ shape, info: dtype }, value] = [q as Tensor, v as Tensor];
-    return [
-      { shape: [...shape.slice(0, 3), value.shape[3]], dtype },
-      { shape: shape.slice(0, 3), dtype },
-    ];
+    const query = q as Tensor;
+    return [liesAs(query, (v as Tensor).shape[3]), { shape: query.shape.slice(0, 3), dtype: query.info }];
   },
   kernel: 'attention',
   decompose: (inputs, attributes): Tensor[] => {
@@ -72,7 +80,7 @@ export const attentionBackward: Op<
     scale: number,
     causal: boolean,
   ) => [[grad, q, k, v, mask, out, lse], { scale, causal }],
-  infer: ([, ...inputs]) => inputs.slice(0, 3).map((t) => ({ shape: (t as Tensor).shape, dtype: (t as Tensor).info })),
+  infer: ([, ...inputs]) => inputs.slice(0, 3).map((t) => liesAs(t as Tensor, (t as Tensor).shape[3])),
   kernel: 'attention_backward',
   decompose: ([grad, q, k, v, mask], attributes): Tensor[] => {
     const g = grad as Tensor;
@@ -112,7 +120,7 @@ export interface AttentionOptions {
 function additive(mask: Tensor, query: Tensor): Tensor {
   if (mask.dtype === 'bool') {
     const none = scalarTensor(0, query.info);
-    return where(mask, none, full([], Number.NEGATIVE_INFINITY, { dtype: query.dtype }));
+    return where(mask, none, full([], Number.NEGATIVE_INFINITY, { dtype: query.dtype, device: query.device }));
   }
   if (mask.info.kind !== 'float')
     throw new DTypeError(

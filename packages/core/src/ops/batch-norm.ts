@@ -4,7 +4,7 @@ import { defineOp, type Op, type TensorMeta } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { castTo } from './copy.js';
 import { requireFloating } from './dtype-checks.js';
-import { normalizedBackward, perChannel, requirePerChannel, statisticsDtype } from './norm-parts.js';
+import { gradientsOf, normalizedBackward, perChannel, requirePerChannel, statisticsDtype } from './norm-parts.js';
 
 type BatchInputs = 'input' | 'weight' | 'bias' | 'runningMean' | 'runningVar';
 type BatchAttributes = { readonly training: true; readonly momentum: number; readonly eps: number };
@@ -64,11 +64,7 @@ export const batchNormBackward: Op<
     [grad, input, weight, null, null, mean, invstd],
     { training: true, eps },
   ],
-  infer: ([, input, weight]) => {
-    const x = input as Tensor;
-    const affine: TensorMeta = { shape: [x.shape[1]], dtype: weight === null ? statisticsDtype(x) : weight.info };
-    return [{ shape: x.shape, dtype: x.info }, affine, affine];
-  },
+  infer: ([, input, weight]) => gradientsOf(input as Tensor, weight),
   kernel: 'batch_norm_backward',
   contiguous: true,
   // The statistics are functions of the input, so higher derivatives must see how they are computed.
@@ -76,6 +72,61 @@ export const batchNormBackward: Op<
     const [g, x] = [grad as Tensor, input as Tensor];
     const dims = x.shape.flatMap((_, dim) => (dim === 1 ? [] : [dim]));
     return normalizedBackward(g, x, weight === null ? null : perChannel(weight, x.ndim), dims, dims, eps);
+  },
+  differentiable: true,
+});
+
+type EvalAttributes = { readonly eps: number };
+
+/** @internal Normalisation by given statistics, of which there are no gradients. */
+export const batchNormEval: Op<
+  [input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, eps: number],
+  Tensor,
+  BatchInputs,
+  EvalAttributes,
+  true
+> = defineOp({
+  name: 'batch_norm_eval',
+  inputs: ['input', 'weight', 'bias', 'runningMean', 'runningVar'],
+  args: (input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, eps: number) => [
+    [input, weight, bias, runningMean, runningVar],
+    { eps },
+  ],
+  infer: ([input]) => {
+    const { shape, info: dtype } = input as Tensor;
+    return { shape, dtype };
+  },
+  kernel: 'batch_norm_eval',
+  contiguous: true,
+  decompose: ([input, weight, bias, mean, variance], { eps }): Tensor =>
+    normalizeBy(input as Tensor, mean as Tensor, variance as Tensor, weight, bias, eps),
+  differentiable: true,
+});
+
+/** @internal Gradients of input, weight and bias of `batchNormEval`. */
+export const batchNormEvalBackward: Op<
+  [grad: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor, runningVar: Tensor, eps: number],
+  Tensor[],
+  'grad' | 'input' | 'weight' | 'runningMean' | 'runningVar',
+  EvalAttributes,
+  true
+> = defineOp({
+  name: 'batch_norm_eval_backward',
+  inputs: ['grad', 'input', 'weight', 'runningMean', 'runningVar'],
+  args: (grad: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor, runningVar: Tensor, eps: number) => [
+    [grad, input, weight, runningMean, runningVar],
+    { eps },
+  ],
+  infer: ([, input, weight]) => gradientsOf(input as Tensor, weight),
+  kernel: 'batch_norm_eval_backward',
+  contiguous: true,
+  decompose: ([grad, input, weight, mean, variance], { eps }): Tensor[] => {
+    const [g, x] = [grad as Tensor, input as Tensor];
+    const dims = x.shape.flatMap((_, dim) => (dim === 1 ? [] : [dim]));
+    const row = (t: Tensor): Tensor => perChannel(castTo(t, x.info), x.ndim);
+    const invstd = (variance as Tensor).add(eps).rsqrt();
+    const y = x.sub(row(mean as Tensor)).mul(row(invstd));
+    return [g.mul(row(weight === null ? invstd : invstd.mul(weight))), g.mul(y).sum(dims), g.sum(dims)];
   },
   differentiable: true,
 });
@@ -122,7 +173,7 @@ export function batchNorm(
   }
   if (runningMean === null || runningVar === null)
     throw new ValueError('batchNorm: runningMean and runningVar are needed when not training');
-  return normalizeBy(input, runningMean, runningVar, weight, bias, eps);
+  return batchNormEval(input, weight, bias, runningMean, runningVar, eps);
 }
 
 /** `x · scale + shift` with everything that does not depend on x folded into scale and shift. */

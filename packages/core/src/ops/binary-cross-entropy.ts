@@ -44,6 +44,7 @@ export const logitsEntropyElements: Op<
   inputs: ['self', 'target'],
   args: (self: Tensor, target: Tensor) => [[self, target], NO_ATTRIBUTES],
   infer: (inputs) => broadcastMeta('binaryCrossEntropyWithLogits', inputs),
+  kernel: 'logits_entropy',
   pointwise: true,
   decompose: ([self, target]): Tensor => {
     const x = self as Tensor;

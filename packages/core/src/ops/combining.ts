@@ -42,9 +42,9 @@ export function blockDiag(...tensors: Tensor[]): Tensor {
   let left = 0;
   const rows = matrices.map((x) => {
     const [height, width] = x.shape;
-    const before = zeros([height, left], { dtype: dtype.name });
+    const before = x.newZeros([height, left], { dtype: dtype.name });
     left += width;
-    return cat([before, castTo(x, dtype), zeros([height, columns - left], { dtype: dtype.name })], 1);
+    return cat([before, castTo(x, dtype), x.newZeros([height, columns - left], { dtype: dtype.name })], 1);
   });
   return cat(rows, 0);
 }
@@ -72,7 +72,7 @@ export function combinations(self: Tensor, r = 2, withReplacement = false): Tens
   checkTensor('combinations', 'self', self);
   if (self.ndim !== 1) throw new ShapeError(`combinations: expected a vector, got shape ${formatShape(self.shape)}`);
   if (!Number.isInteger(r) || r < 0) throw new ValueError(`combinations: r must be a non-negative integer, got ${r}`);
-  if (r === 0) return zeros([0], { dtype: self.dtype });
+  if (r === 0) return self.newZeros([0]);
   const rows: number[] = [];
   const chosen: number[] = [];
   const choose = (from: number): void => {
@@ -87,5 +87,5 @@ export function combinations(self: Tensor, r = 2, withReplacement = false): Tens
     }
   };
   choose(0);
-  return reshape(indexSelect(self, 0, tensor(rows, { dtype: 'int64' })), [rows.length / r, r]);
+  return reshape(indexSelect(self, 0, tensor(rows, { dtype: 'int64', device: self.device })), [rows.length / r, r]);
 }

@@ -21,7 +21,7 @@ import { narrow, reshape, transpose } from './view.js';
 const { add, cos, cosh, div, exp, log, mul, neg, sin, sinh, sqrt, sub } = f;
 
 /** `i z` */
-const timesI = (z: Tensor): Tensor => mul(z, tensor({ re: 0, im: 1 }, { dtype: z.dtype }));
+const timesI = (z: Tensor): Tensor => mul(z, tensor({ re: 0, im: 1 }, { dtype: z.dtype, device: z.device }));
 const one = (z: Tensor): Tensor => scalarTensor(1, z.info);
 
 /** Part by part: a product of complex numbers would make NaN of infinities. */

@@ -17,7 +17,7 @@ import { movedim, reshape, select, transpose } from './view.js';
 /** `(*, m, n)` complex as `(*, 2m, 2n)` real. */
 export function asBlocks(z: Tensor): Tensor {
   const [m, n] = z.shape.slice(-2);
-  const timesI = mul(z, tensor({ re: 0, im: 1 }, { dtype: z.dtype }));
+  const timesI = mul(z, tensor({ re: 0, im: 1 }, { dtype: z.dtype, device: z.device }));
   const pairs = stack([viewAsReal(z), viewAsReal(timesI)], -1); // (*, m, n, 2, 2)
   return reshape(transpose(pairs, -3, -2), [...z.shape.slice(0, -2), 2 * m, 2 * n]);
 }

@@ -116,7 +116,7 @@ export function imag(self: Tensor): Tensor {
 export function conj(self: Tensor): Tensor {
   checkTensor('conj', 'self', self);
   if (self.info.kind !== 'complex') return self;
-  return viewAsComplex(mul(viewAsReal(self), tensor([1, -1], { dtype: toRealInfo(self.info).name })));
+  return viewAsComplex(mul(viewAsReal(self), tensor([1, -1], { dtype: toRealInfo(self.info).name, device: self.device })));
 }
 /** `conj` under the name of `torch.conj_physical`. */
 export const conjPhysical = (self: Tensor): Tensor => conj(self);

@@ -72,7 +72,7 @@ function nll(
  * @throws {IndexError} If there is no such class.
  */
 export function nllLoss(input: Tensor, target: Indices, options: NllLossOptions = {}): Tensor {
-  const classes = toIndices('nllLoss', 'target', target);
+  const classes = toIndices('nllLoss', 'target', target, input);
   requireFloating('nllLoss', 'input', input);
   const wide = widened(input);
   if (wide !== input) return nllLoss(wide, target, options);
@@ -100,7 +100,7 @@ export function crossEntropy(input: Tensor, target: Indices, options: CrossEntro
     requireClassWeight('crossEntropy', input, weight);
     return softCrossEntropy(input, widened(target), weight, labelSmoothing, reduction);
   }
-  const classes = toIndices('crossEntropy', 'target', target);
+  const classes = toIndices('crossEntropy', 'target', target, input);
   requireClasses('crossEntropy', input, classes, weight);
   const logProbs = logSoftmax(input, classDim(input));
   const loss = nll('crossEntropy', logProbs, classes, options);
@@ -147,7 +147,9 @@ function smoothed(loss: Tensor, logProbs: Tensor, target: Tensor, options: Cross
     // the same total weight as in the loss: the targets' weights
     const counted = target.maskedFill(ignored, 0);
     const weights =
-      weight === null ? ones(target.shape, { dtype: losses.dtype }) : weight.gather(0, counted.flatten()).reshape(target.shape);
+      weight === null
+        ? ones(target.shape, { dtype: losses.dtype, device: losses.device })
+        : weight.gather(0, counted.flatten()).reshape(target.shape);
     spread = spread.div(weights.maskedFill(ignored, 0).sum());
   }
   return loss.mul(1 - labelSmoothing).add(spread.mul(labelSmoothing / classes));

@@ -7,7 +7,7 @@ import { defineOp, type Op } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { castTo } from './copy.js';
 import { requireFloating } from './dtype-checks.js';
-import { type Indices, toIndices } from './indices.js';
+import { type Indices, toIndices, toNumbers } from './indices.js';
 import { reduce } from './loss-reduction.js';
 
 type CtcAttributes = {
@@ -82,8 +82,7 @@ const OP = 'ctcLoss';
 
 /** Lengths as numbers, one for each sequence, from 0 to `most`. */
 function toLengths(name: string, lengths: Indices | number, batch: number, most: number): number[] {
-  const list = typeof lengths === 'number' ? [lengths] : toIndices(OP, name, lengths).reshape([-1]).toArray();
-  const numbers = (list as (number | bigint)[]).map(Number);
+  const numbers = toNumbers(OP, name, typeof lengths === 'number' ? [lengths] : lengths);
   if (numbers.length !== batch || numbers.some((n) => !(n >= 0 && n <= most)))
     throw new ValueError(`${OP}: expected ${batch} ${name} from 0 to ${most}, got [${numbers.join(', ')}]`);
   return numbers;
@@ -113,7 +112,7 @@ export function ctcLoss(
       ctcLoss(wide, targets, inputLengths, targetLengths, { blank, reduction, zeroInfinity }),
     );
   if (logProbs.ndim === 2) {
-    const own = toIndices(OP, 'targets', targets).reshape([-1]);
+    const own = toIndices(OP, 'targets', targets, logProbs).reshape([-1]);
     const loss = ctcLoss(logProbs.unsqueeze(1), own, inputLengths, targetLengths, { blank, reduction, zeroInfinity });
     return loss.reshape([]);
   }
@@ -122,7 +121,7 @@ export function ctcLoss(
   const [steps, batch, classes] = logProbs.shape;
   if (!(Number.isInteger(blank) && blank >= 0 && blank < classes))
     throw new ValueError(`${OP}: blank must be one of the ${classes} classes, got ${blank}`);
-  const labels = toIndices(OP, 'targets', targets);
+  const labels = toIndices(OP, 'targets', targets, logProbs);
   const padded = labels.ndim === 2;
   if (labels.ndim !== 1 && !(padded && labels.shape[0] === batch))
     throw new ShapeError(`${OP}: expected targets of shape (${batch}, S) or one dimension, got ${formatShape(labels.shape)}`);
@@ -140,6 +139,6 @@ export function ctcLoss(
   const all = ctcLossWithAlpha(wide, labels, attributes)[0];
   const losses = zeroInfinity ? all.maskedFill(all.eq(Number.POSITIVE_INFINITY), 0) : all;
   const sizes = attributes.targetLengths.map((length) => Math.max(1, length));
-  const weighted = reduction === 'mean' ? losses.div(tensor(sizes, { dtype: losses.dtype })) : losses;
+  const weighted = reduction === 'mean' ? losses.div(tensor(sizes, { dtype: losses.dtype, device: losses.device })) : losses;
   return castTo(reduce(OP, weighted, reduction), logProbs.info);
 }

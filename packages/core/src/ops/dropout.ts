@@ -54,7 +54,7 @@ function channelDropout(op: string, spatial: number, self: Tensor, p: number, { 
   if (self.ndim !== spatial + 1 && self.ndim !== spatial + 2)
     throw new ShapeError(`${op}: expected ${spatial + 1} or ${spatial + 2} dimensions, got ${formatShape(self.shape)}`);
   const channels = self.shape.map((size, dim) => (dim < self.ndim - spatial ? size : 1));
-  return self.mul(dropout(ones(channels, { dtype: self.dtype }), p));
+  return self.mul(dropout(ones(channels, { dtype: self.dtype, device: self.device }), p));
 }
 
 /** Sets whole channels of (N, C, L) or (C, L) to zero. PyTorch: `torch.nn.functional.dropout1d`. */

@@ -49,7 +49,7 @@ export interface EmbeddingOptions {
  * @throws {IndexError} If there is no such row.
  */
 export function embedding(input: Indices, weight: Tensor, { paddingIdx = null }: EmbeddingOptions = {}): Tensor {
-  const indices = toIndices('embedding', 'input', input);
+  const indices = toIndices('embedding', 'input', input, weight);
   checkTensor('embedding', 'weight', weight);
   if (weight.ndim !== 2)
     throw new ShapeError(`embedding: expected a weight of shape (rows, D), got ${formatShape(weight.shape)}`);
@@ -77,7 +77,7 @@ export function oneHot(input: Indices, numClasses: number = -1): Tensor {
     indices.unsqueeze(-1).eq(
       tensor(
         Array.from({ length: classes }, (_, i) => i),
-        { dtype: 'int64' },
+        { dtype: 'int64', device: indices.device },
       ),
     ),
     INT64,

@@ -33,5 +33,5 @@ export function fillDiagonal_(self: Tensor, value: Scalar, { wrap = false }: { r
 export function apply_(self: Tensor, fn: (x: number) => number): Tensor {
   checkTensor('apply_', 'self', self);
   const results = (self.elements() as number[]).map((x) => fn(Number(x)));
-  return copy_(self, tensor(results, { dtype: self.dtype }).reshape(self.shape));
+  return copy_(self, tensor(results, { dtype: self.dtype, device: self.device }).reshape(self.shape));
 }

@@ -58,7 +58,7 @@ export const imageToColumns = defineOp({
     const [p, q] = blocks.padding;
     const padded = pad(image, [q, q, p, p]).contiguous();
     const size = blocks.kernelSize[0] * blocks.kernelSize[1];
-    const result = zeros([batch, channels, size, ...counts], { dtype: image.dtype });
+    const result = zeros([batch, channels, size, ...counts], { dtype: image.dtype, device: image.device });
     forPlaces(blocks.kernelSize, (place, i, j) => {
       result.select(2, place).copy_(placeIn(padded, i, j, counts, blocks));
     });
@@ -86,7 +86,7 @@ export const columnsToImage = defineOp({
     const counts = countBlocks(outputSize, blocks);
     const [p, q] = blocks.padding;
     const [height, width] = outputSize;
-    const padded = zeros([batch, channels, height + 2 * p, width + 2 * q], { dtype: columns.dtype });
+    const padded = zeros([batch, channels, height + 2 * p, width + 2 * q], { dtype: columns.dtype, device: columns.device });
     const places = columns.reshape([batch, channels, size, ...counts]);
     forPlaces(blocks.kernelSize, (place, i, j) => {
       placeIn(padded, i, j, counts, blocks).add_(places.select(2, place));

@@ -135,7 +135,7 @@ function meetings(input: Tensor, grid: Tensor, attributes: GridAttributes): { ro
     .reshape([batch, channels, elements])
     .transpose(1, 2)
     .reshape([batch * elements, channels]);
-  const firstRows = arange(0, batch * elements, elements, { dtype: 'int64' }).unsqueeze(1);
+  const firstRows = arange(0, batch * elements, elements, { dtype: 'int64', device: input.device }).unsqueeze(1);
   // the grid names the last dimension first
   const taps = sizes.map((size, d) => tapsOf(grid.select(-1, dims - 1 - d).reshape([batch, count]), size, attributes));
   const all: Meeting[] = [];
@@ -188,8 +188,8 @@ export function sampleBackwardByParts(grad: Tensor, input: Tensor, grid: Tensor,
     .reshape([batch, channels, count])
     .transpose(1, 2)
     .reshape([batch * count, channels]);
-  let gradRows = zeros(rows.shape, { dtype: rows.dtype });
-  const byCoordinate = input.shape.slice(2).map(() => zeros([batch, count], { dtype: grid.dtype }));
+  let gradRows = zeros(rows.shape, { dtype: rows.dtype, device: rows.device });
+  const byCoordinate = input.shape.slice(2).map(() => zeros([batch, count], { dtype: grid.dtype, device: grid.device }));
   for (const meeting of all) {
     gradRows = gradRows.indexAdd(0, meeting.index, weighted(g, meeting));
     if (meeting.slopes.every((slope) => slope === null)) continue;

@@ -59,7 +59,7 @@ export const gridSamplerBackward: Op<
   contiguous: true,
   decompose: ([grad, input, grid], attributes): Tensor[] => {
     const [gradInput, gradGrid] = sampleBackwardByParts(grad as Tensor, input as Tensor, grid as Tensor, attributes);
-    const none = (t: Tensor): Tensor => zeros([0], { dtype: t.dtype });
+    const none = (t: Tensor): Tensor => zeros([0], { dtype: t.dtype, device: t.device });
     return [attributes.ofInput ? gradInput : none(gradInput), attributes.ofGrid ? gradGrid : none(gradGrid)];
   },
   differentiable: true,
@@ -135,7 +135,10 @@ export function affineGrid(theta: Tensor, size: readonly number[], { alignCorner
   // what a place of one dimension adds, along its dimension: (N, …, n, …, dims); the grid names the last dimension first
   const along = spatial.map((n, d) => {
     const ends = alignCorners ? 1 : (n - 1) / n;
-    const line = n === 1 ? zeros([1], { dtype: theta.dtype }) : linspace(-ends, ends, n, { dtype: theta.dtype });
+    const line =
+      n === 1
+        ? zeros([1], { dtype: theta.dtype, device: theta.device })
+        : linspace(-ends, ends, n, { dtype: theta.dtype, device: theta.device });
     const parts = theta
       .select(2, dims - 1 - d)
       .unsqueeze(1)

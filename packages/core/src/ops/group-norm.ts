@@ -1,10 +1,75 @@
 /** Normalisation of groups of channels of each sample. */
 import { formatShape, ShapeError, ValueError } from '../errors.js';
+import { defineOp, type Op, type TensorMeta } from '../op.js';
 import { numelOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { castTo } from './copy.js';
 import { requireFloating } from './dtype-checks.js';
 import { layerNormWithStatistics } from './layer-norm.js';
-import { perChannel, requirePerChannel } from './norm-parts.js';
+import { gradientsOf, normalizedBackward, perChannel, requirePerChannel, statisticsDtype } from './norm-parts.js';
+
+type GroupAttributes = { readonly groups: number; readonly eps: number };
+
+/** @internal Normalisation of groups of channels: output, and for each group of each sample mean and 1 / standard deviation. */
+export const groupNormWithStatistics: Op<
+  [input: Tensor, weight: Tensor | null, bias: Tensor | null, groups: number, eps: number],
+  Tensor[],
+  'input' | 'weight' | 'bias',
+  GroupAttributes,
+  true
+> = defineOp({
+  name: 'native_group_norm',
+  inputs: ['input', 'weight', 'bias'],
+  args: (input: Tensor, weight: Tensor | null, bias: Tensor | null, groups: number, eps: number) => [
+    [input, weight, bias],
+    { groups, eps },
+  ],
+  infer: ([input], { groups }) => {
+    const x = input as Tensor;
+    const statistics: TensorMeta = { shape: [x.shape[0], groups], dtype: statisticsDtype(x) };
+    return [{ shape: x.shape, dtype: x.info }, statistics, statistics];
+  },
+  kernel: 'group_norm',
+  contiguous: true,
+  decompose: ([input, weight, bias], { groups, eps }): Tensor[] => {
+    const x = input as Tensor;
+    const [normalized, mean, rstd] = layerNormWithStatistics(x, null, null, numelOf(x.shape.slice(1)) / groups, eps);
+    const row = (t: Tensor): Tensor => perChannel(castTo(t, x.info), x.ndim);
+    const scaled = weight === null ? normalized : normalized.mul(row(weight));
+    const statistics = [x.shape[0], groups];
+    return [bias === null ? scaled : scaled.add(row(bias)), mean.reshape(statistics), rstd.reshape(statistics)];
+  },
+  differentiable: true,
+});
+
+/** @internal Gradients of input, weight and bias of `groupNormWithStatistics`. */
+export const groupNormBackward: Op<
+  [grad: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, groups: number, eps: number],
+  Tensor[],
+  'grad' | 'input' | 'mean' | 'rstd' | 'weight',
+  GroupAttributes,
+  true
+> = defineOp({
+  name: 'native_group_norm_backward',
+  inputs: ['grad', 'input', 'mean', 'rstd', 'weight'],
+  args: (grad: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, groups: number, eps: number) => [
+    [grad, input, mean, rstd, weight],
+    { groups, eps },
+  ],
+  infer: ([, input, , , weight]) => gradientsOf(input as Tensor, weight),
+  kernel: 'group_norm_backward',
+  contiguous: true,
+  // The statistics are functions of the input, so higher derivatives must see how they are computed.
+  decompose: ([grad, input, , , weight], { groups, eps }): Tensor[] => {
+    const x = input as Tensor;
+    const [samples, channels] = x.shape;
+    const grouped = [samples, groups, channels / groups, numelOf(x.shape.slice(2))];
+    const factors = weight === null ? null : weight.reshape([1, groups, -1, 1]);
+    const [gx, gw, gb] = normalizedBackward((grad as Tensor).reshape(grouped), x.reshape(grouped), factors, [2, 3], [0, 3], eps);
+    return [gx.reshape(x.shape), gw.reshape([channels]), gb.reshape([channels])];
+  },
+  differentiable: true,
+});
 
 export interface ChannelNormOptions {
   /** Factor for each channel, shape `(C)`. */
@@ -30,10 +95,7 @@ export function groupNorm(
     );
   requirePerChannel('groupNorm', 'weight', weight, channels);
   requirePerChannel('groupNorm', 'bias', bias, channels);
-  const inner = numelOf(input.shape.slice(1)) / numGroups;
-  const normalized = layerNormWithStatistics(input, null, null, inner, eps)[0];
-  const scaled = weight === null ? normalized : normalized.mul(perChannel(weight, input.ndim));
-  return bias === null ? scaled : scaled.add(perChannel(bias, input.ndim));
+  return groupNormWithStatistics(input, weight, bias, numGroups, eps)[0];
 }
 
 /** Normalises each channel of each sample, by its own statistics. PyTorch: `torch.nn.functional.instance_norm`. Ulyanov et al. 2016. */

@@ -23,7 +23,7 @@ const fromStart = (index: Tensor, size: number): Tensor => where(index.lt(0), in
 
 /** The index of slices, repeated over their elements. */
 function overSlices(op: string, self: Tensor, dim: number, index: Indices, shape: readonly number[]): Tensor {
-  const places = toIndices(op, 'index', index);
+  const places = toIndices(op, 'index', index, self);
   if (places.ndim > 1) throw new ShapeError(`${op}: the index must have one dimension, got ${formatShape(places.shape)}`);
   if (self.ndim === 0) return places.reshape(shape);
   return fromStart(places, self.shape[dim])
@@ -42,7 +42,7 @@ function sliceArguments(
   checkTensor(op, 'source', source);
   requireSameDtype(op, ['self', 'source'], [self, source]);
   const along = normalizeDim(op, dim, self.ndim);
-  const places = toIndices(op, 'index', index);
+  const places = toIndices(op, 'index', index, self);
   const expected = self.shape.map((size, d) => (d === along ? places.numel : size));
   if (self.ndim === 0 ? source.numel !== places.numel : !sameShape(source.shape, expected))
     throw new ShapeError(
@@ -64,7 +64,7 @@ export function indexCopy_(self: Tensor, dim: number, index: Indices, source: Te
 function fillArguments(self: Tensor, dim: number, index: Indices, value: Scalar | Tensor): readonly [number, Tensor, Tensor] {
   checkTensor('indexFill', 'self', self);
   const along = normalizeDim('indexFill', dim, self.ndim);
-  const places = flatten(toIndices('indexFill', 'index', index));
+  const places = flatten(toIndices('indexFill', 'index', index, self));
   if (isTensor(value) && value.ndim > 0)
     throw new ShapeError(`indexFill: the value must be a number or a 0-d tensor, got shape ${formatShape(value.shape)}`);
   const shape = self.ndim === 0 ? places.shape : self.shape.map((size, d) => (d === along ? places.numel : size));
@@ -100,7 +100,7 @@ function checkReduction(
   const op = 'scatterReduce';
   checkTensor(op, 'self', self);
   const along = normalizeDim(op, dim, self.ndim);
-  const places = toIndices(op, 'index', index);
+  const places = toIndices(op, 'index', index, self);
   checkTensor(op, 'src', src);
   requireSameDtype(op, ['self', 'src'], [self, src]);
   if (!['sum', 'prod', 'mean', 'amax', 'amin'].includes(reduce))
@@ -209,7 +209,7 @@ export function maskedScatter_(self: Tensor, mask: Tensor, source: Tensor): Tens
 /** The elements at the given places of the flattened tensor, in the shape of `index`; negative ones count from the end. PyTorch: `torch.take`. */
 export function take(self: Tensor, index: Indices): Tensor {
   checkTensor('take', 'self', self);
-  const places = toIndices('take', 'index', index);
+  const places = toIndices('take', 'index', index, self);
   return reshape(indexSelect(flatten(self), 0, fromStart(flatten(places), self.numel)), places.shape);
 }
 
@@ -218,7 +218,7 @@ export function put(self: Tensor, index: Indices, source: Tensor, accumulate = f
   checkTensor('put', 'self', self);
   checkTensor('put', 'source', source);
   requireSameDtype('put', ['self', 'source'], [self, source]);
-  const places = toIndices('put', 'index', index);
+  const places = toIndices('put', 'index', index, self);
   if (places.numel !== source.numel)
     throw new ShapeError(`put: ${places.numel} indices for a source of ${source.numel} elements`);
   return reshape(indexPutLeading(flatten(self), flatten(source), unsqueeze(flatten(places), 0), accumulate), self.shape);

@@ -20,7 +20,7 @@ export const indexSelect = defineOp({
   inputs: ['self', 'index'],
   args: (self: Tensor, dim: number, index: Indices) => {
     checkTensor('indexSelect', 'self', self);
-    return [[self, toIndices('indexSelect', 'index', index)], { dim: normalizeDim('indexSelect', dim, self.ndim) }];
+    return [[self, toIndices('indexSelect', 'index', index, self)], { dim: normalizeDim('indexSelect', dim, self.ndim) }];
   },
   infer: ([self, index], { dim }) => {
     const { shape, info } = self as Tensor;
@@ -45,7 +45,10 @@ export const indexAdd = defineOp({
     checkTensor('indexAdd', 'self', self);
     checkTensor('indexAdd', 'source', source);
     requireSameDtype('indexAdd', self, source, 'source');
-    return [[self, toIndices('indexAdd', 'index', index), source], { dim: normalizeDim('indexAdd', dim, self.ndim), alpha }];
+    return [
+      [self, toIndices('indexAdd', 'index', index, self), source],
+      { dim: normalizeDim('indexAdd', dim, self.ndim), alpha },
+    ];
   },
   infer: (inputs, { dim }) => {
     const [self, index, source] = inputs as readonly Tensor[];
@@ -77,7 +80,7 @@ export const gather = defineOp({
   inputs: ['self', 'index'],
   args: (self: Tensor, dim: number, index: Indices) => {
     checkTensor('gather', 'self', self);
-    return [[self, toIndices('gather', 'index', index)], { dim: normalizeDim('gather', dim, self.ndim) }];
+    return [[self, toIndices('gather', 'index', index, self)], { dim: normalizeDim('gather', dim, self.ndim) }];
   },
   infer: ([self, index], { dim }) => {
     checkIndexShape('gather', index as Tensor, self as Tensor, 'the input', dim);
@@ -90,7 +93,7 @@ export const gather = defineOp({
 /** Gathers along `dim` with indices that broadcast against `self`; without `dim` from the flattened tensor. PyTorch: `torch.take_along_dim`. */
 export function takeAlongDim(self: Tensor, indices: Indices, dim?: number | null): Tensor {
   checkTensor('takeAlongDim', 'self', self);
-  const index = toIndices('takeAlongDim', 'indices', indices);
+  const index = toIndices('takeAlongDim', 'indices', indices, self);
   if (dim === undefined || dim === null) return gather(flatten(self), 0, flatten(index));
   const d = normalizeDim('takeAlongDim', dim, self.ndim);
   if (index.ndim !== self.ndim)
@@ -118,7 +121,7 @@ function scatterOp(op: string, name: string): Scatter {
       checkTensor(op, 'self', self);
       checkTensor(op, 'src', src);
       requireSameDtype(op, self, src, 'src');
-      return [[self, toIndices(op, 'index', index), src], { dim: normalizeDim(op, dim, self.ndim) }];
+      return [[self, toIndices(op, 'index', index, self), src], { dim: normalizeDim(op, dim, self.ndim) }];
     },
     infer: (inputs, { dim }) => {
       const [self, index, src] = inputs as readonly Tensor[];
@@ -139,7 +142,7 @@ export const scatterFill = defineOp({
   inputs: ['self', 'index'],
   args: (self: Tensor, dim: number, index: Indices, value: number) => {
     checkTensor('scatter', 'self', self);
-    return [[self, toIndices('scatter', 'index', index)], { dim: normalizeDim('scatter', dim, self.ndim), value }];
+    return [[self, toIndices('scatter', 'index', index, self)], { dim: normalizeDim('scatter', dim, self.ndim), value }];
   },
   infer: (inputs, { dim }) => {
     checkIndexShape('scatter', inputs[1] as Tensor, inputs[0] as Tensor, 'the input', dim);

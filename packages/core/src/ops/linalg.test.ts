@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  choleskyInverse,
   type DType,
   eye,
   einsum,
@@ -211,5 +212,19 @@ describe('einsum', () => {
   });
   it('takes operands as an array', () => {
     expect(einsum('i,i->', [tensor([1, 2]), tensor([3, 4])] as Tensor[]).item()).toBe(11);
+  });
+});
+
+describe('choleskyInverse', () => {
+  it.each([63, 64, 131])('inverts, at once and by halves (%i)', (n) => {
+    manualSeed(n);
+    const X = randn([2, n, n], { dtype: 'float64' });
+    const A = X.matmul(X.mT)
+      .div(n)
+      .add(eye(n, n, { dtype: 'float64' }));
+    const L = linalg.cholesky(A);
+    const unit = eye(n, n, { dtype: 'float64' }).expand([2, n, n]);
+    expectClose(choleskyInverse(L).matmul(A), unit, 1e-12);
+    expectClose(choleskyInverse(L.mT, { upper: true }).matmul(A), unit, 1e-12);
   });
 });

@@ -1,5 +1,5 @@
 /** Triangular systems, Cholesky and LU decompositions, and what follows from them. Kernels take float32 and float64. */
-import { autocasting, inFloat32, widened } from '../autocast.js';
+import { autocasting, inFloat32 } from '../autocast.js';
 import { eye } from '../creation.js';
 import { dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError } from '../errors.js';
@@ -8,6 +8,7 @@ import { sameShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { requireSameDtype } from './dtype-checks.js';
 import { asBlocks, asColumns, fromBlocks, fromColumns, infoFromBlocks, withRealDiagonal } from './complex-matrices.js';
+import { cat } from './joining.js';
 import { batchShape, broadcastBatches, checkInfo, isComplexMatrix, requireMatrices, requireSquare } from './matrix-checks.js';
 import { exchangeRows } from './row-exchange.js';
 
@@ -166,7 +167,7 @@ export function luFactor(A: Tensor, options: PivotOptions = {}): [LU: Tensor, pi
 
 const withUnitDiagonal = (lower: Tensor): Tensor => lower.tril(-1).add(identity(lower));
 /** An identity matrix of the shape of each matrix of `t`. */
-const identity = (t: Tensor): Tensor => eye(t.shape[t.ndim - 2], t.shape[t.ndim - 1], { dtype: t.dtype });
+const identity = (t: Tensor): Tensor => eye(t.shape[t.ndim - 2], t.shape[t.ndim - 1], { dtype: t.dtype, device: t.device });
 
 /** The parts of a compact decomposition: `[P, L, U]` with `A = P L U`. PyTorch: `torch.lu_unpack`. */
 export function luUnpack(LU: Tensor, pivots: Tensor): [P: Tensor, L: Tensor, U: Tensor] {
@@ -174,7 +175,7 @@ export function luUnpack(LU: Tensor, pivots: Tensor): [P: Tensor, L: Tensor, U: 
   checkTensor('luUnpack', 'pivots', pivots);
   const [m, n] = LU.shape.slice(-2);
   const k = Math.min(m, n);
-  const rows = eye(m, m, { dtype: LU.dtype }).expand([...batchShape(LU), m, m]);
+  const rows = eye(m, m, { dtype: LU.dtype, device: LU.device }).expand([...batchShape(LU), m, m]);
   return [exchangeRows(rows, pivots, true), withUnitDiagonal(LU.narrow(-1, 0, k)), LU.narrow(-2, 0, k).triu()];
 }
 
@@ -366,9 +367,25 @@ export function choleskySolve(B: Tensor, L: Tensor, { upper = false }: CholeskyO
   return solveTriangular(lower.mT, solveTriangular(lower, B, { upper: false }), { upper: true });
 }
 
+/** Matrices from this size on are inverted by halves, so that no product is with zeros. */
+const HALVES_FROM = 64;
+
 /** The inverse of `A` from its Cholesky factor. PyTorch: `torch.cholesky_inverse`. */
-export function choleskyInverse(L: Tensor, options: CholeskyOptions = {}): Tensor {
+export function choleskyInverse(L: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
+  if (autocasting() !== null) return inFloat32([L], (l) => choleskyInverse(l, { upper }));
   requireSquare('choleskyInverse', 'L', L);
-  const wide = widened(L);
-  return choleskySolve(identity(wide), wide, options);
+  const lower = upper ? L.mT : L;
+  const unit = identity(lower);
+  const n = L.shape[L.ndim - 1];
+  const h = Math.floor(n / 2);
+  if (n < HALVES_FROM) {
+    const inverse = solveTriangular(lower, unit, { upper: false });
+    return inverse.mT.matmul(inverse);
+  }
+  // with L⁻¹ = [X 0; Y Z] and its left columns W = [X; Y], the inverse is [Wᵀ W, Yᵀ Z; Zᵀ Y, Zᵀ Z]
+  const W = solveTriangular(lower, unit.narrow(-1, 0, h), { upper: false });
+  const corner = lower.narrow(-2, h, n - h).narrow(-1, h, n - h);
+  const Z = solveTriangular(corner, identity(corner), { upper: false });
+  const below = Z.mT.matmul(W.narrow(-2, h, n - h));
+  return cat([cat([W.mT.matmul(W), below.mT], -1), cat([below, Z.mT.matmul(Z)], -1)], -2);
 }

@@ -38,7 +38,7 @@ export function svdLowrank(A: Tensor, { q, niter = 2, M = null }: LowRankOptions
 }
 
 function ofTall(A: Tensor, q: number, niter: number): [U: Tensor, S: Tensor, V: Tensor] {
-  let [Q] = qr(A.matmul(randn([A.shape[A.ndim - 1], q], { dtype: A.dtype })));
+  let [Q] = qr(A.matmul(randn([A.shape[A.ndim - 1], q], { dtype: A.dtype, device: A.device })));
   for (let i = 0; i < niter; i++) {
     [Q] = qr(A.mT.matmul(Q));
     [Q] = qr(A.matmul(Q));

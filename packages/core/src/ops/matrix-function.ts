@@ -20,7 +20,7 @@ export function matrixPower(self: Tensor, n: number): Tensor {
     throw new ShapeError(`matrixPower: expected square matrices (*, n, n), got shape ${formatShape(self.shape)}`);
   if (!Number.isSafeInteger(n)) throw new ValueError(`matrixPower: n must be an integer, got ${n}`);
   const size = self.shape[self.ndim - 1];
-  if (n === 0) return eye(size, size, { dtype: self.dtype }).expand(self.shape).clone();
+  if (n === 0) return eye(size, size, { dtype: self.dtype, device: self.device }).expand(self.shape).clone();
   let square = n < 0 ? inv(self) : self;
   let result: Tensor | null = null;
   for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {
@@ -56,7 +56,7 @@ export const matrixExp = defineOp({
     const squarings = Number.isFinite(norm) ? Math.max(0, Math.ceil(Math.log2(norm / PADE_NORM))) : 0;
     const a = A.mul(2 ** -squarings);
     const n = A.shape[A.ndim - 1];
-    const identity = eye(n, n, { dtype: A.dtype }).expand([...batchShape(A), n, n]);
+    const identity = eye(n, n, { dtype: A.dtype, device: A.device }).expand([...batchShape(A), n, n]);
     const a2 = a.matmul(a);
     const a4 = a2.matmul(a2);
     const a6 = a4.matmul(a2);

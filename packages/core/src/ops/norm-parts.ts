@@ -1,6 +1,7 @@
 /** What the normalisations share. */
 import { type DTypeInfo, dtypeInfo } from '../dtype.js';
 import { formatShape, ShapeError } from '../errors.js';
+import type { TensorMeta } from '../op.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 
 /** Statistics of float16 and bfloat16 tensors are kept in float32. */
@@ -11,6 +12,12 @@ export function requirePerChannel(op: string, name: string, t: Tensor | null, ch
   checkTensor(op, name, t);
   if (t.ndim !== 1 || t.shape[0] !== channels)
     throw new ShapeError(`${op}: expected ${name} of shape (${channels},), one for each channel, got ${formatShape(t.shape)}`);
+}
+
+/** What a backward kernel of (N, C, *) gives: gradients of the input, the weight and the bias. */
+export function gradientsOf(input: Tensor, weight: Tensor | null): TensorMeta[] {
+  const affine: TensorMeta = { shape: [input.shape[1]], dtype: weight === null ? statisticsDtype(input) : weight.info };
+  return [{ shape: input.shape, dtype: input.info }, affine, affine];
 }
 
 /** A row of channel values, so that it broadcasts over (N, C, *). */

@@ -42,7 +42,7 @@ export const constantPad = defineOp({
   }),
   decompose: ([input], { padding, value }): Tensor => {
     const self = input as Tensor;
-    const result = full(paddedShape('pad', self, padding), value, { dtype: self.dtype });
+    const result = full(paddedShape('pad', self, padding), value, { dtype: self.dtype, device: self.device });
     let [inside, kept] = [result, self];
     perDim('pad', self, padding).forEach(({ before, after }, dim) => {
       const size = self.shape[dim] + Math.min(before, 0) + Math.min(after, 0);
@@ -88,7 +88,7 @@ export function pad(self: Tensor, padding: readonly number[], { mode = 'constant
     const inside = result;
     const border = (start: number, length: number): Tensor[] => {
       const from = Array.from({ length }, (_, i) => place(start + i, size));
-      return length === 0 ? [] : [inside.indexSelect(dim, tensor(from, { dtype: 'int64' }))];
+      return length === 0 ? [] : [inside.indexSelect(dim, tensor(from, { dtype: 'int64', device: self.device }))];
     };
     result = cat([...border(-before, before), inside, ...border(size, after)], dim);
   });

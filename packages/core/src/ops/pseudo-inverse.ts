@@ -150,15 +150,20 @@ export function lstsq(A: Tensor, B: Tensor, { rcond, driver = 'gelsy' }: LeastSq
   const fullRank = factors !== null && (driver === 'gels' || isWellConditioned(factors[1], rtol));
   const [rank, values] = !fullRank
     ? numericalRank(a, rtol)
-    : [driver === 'gels' ? empty([0], { dtype: 'int64' }) : full(a.shape.slice(0, -2), k, { dtype: 'int64' }), null];
+    : [
+        driver === 'gels'
+          ? empty([0], { dtype: 'int64', device: A.device })
+          : full(a.shape.slice(0, -2), k, { dtype: 'int64', device: A.device }),
+        null,
+      ];
   const X = fullRank ? ofFullRank(factors, m < n, b) : pinv(a, { rtol }).matmul(b);
   const hasResiduals = m > n && driver !== 'gelsy' && (values === null || rank.ne(n).countNonzero().item() === 0);
   const residual = hasResiduals ? a.matmul(X).sub(b).square().sum(-2) : null;
   return {
     solution: isVector ? X.squeeze(-1) : X,
-    residuals: residual === null ? empty([0], { dtype: A.dtype }) : residual,
+    residuals: residual === null ? empty([0], { dtype: A.dtype, device: A.device }) : residual,
     rank,
-    singularValues: values !== null && driver !== 'gelsy' ? values : empty([0], { dtype: A.dtype }),
+    singularValues: values !== null && driver !== 'gelsy' ? values : empty([0], { dtype: A.dtype, device: A.device }),
   };
 }
 
@@ -177,7 +182,7 @@ function isWellConditioned(R: Tensor, rtol: number): boolean {
   if (k === 0 || R.numel === 0 || (R.layers & Layer.Transform) !== 0) return false;
   const r = R.detached();
   const columns = 4;
-  const start = arange(0, k * columns, 1, { dtype: R.dtype })
+  const start = arange(0, k * columns, 1, { dtype: R.dtype, device: R.device })
     .mul(1.7)
     .cos()
     .reshape([k, columns])

@@ -80,7 +80,7 @@ function quantiles(
 ): Tensor {
   checkTensor(op, 'self', input);
   const self = widened(input);
-  const q = isTensor(fractions) ? widened(fractions) : tensor(fractions, { dtype: self.dtype });
+  const q = isTensor(fractions) ? widened(fractions) : tensor(fractions, { dtype: self.dtype, device: self.device });
   checkArguments(op, self, q, interpolation);
   // the dimension in question comes last, the fractions first
   const along = dim === null ? 0 : normalizeDim(op, dim, self.ndim);

@@ -164,7 +164,7 @@ export function exponential_(self: Tensor, lambd = 1, { generator }: GeneratorOp
   requireFloating('exponential_', self);
   if (!(lambd > 0)) throw new ValueError(`exponential_: the rate must be positive, got ${lambd}`);
   // -log(1 - u) / λ inverts the distribution function
-  return copy_(self, div(log1p(neg(rand(self.shape, { dtype: self.dtype, generator }))), -lambd));
+  return copy_(self, div(log1p(neg(rand(self.shape, { dtype: self.dtype, device: self.device, generator }))), -lambd));
 }
 
 /** Overwrites with numbers whose logarithms are normally distributed. PyTorch: `Tensor.log_normal_`. */
@@ -172,7 +172,7 @@ export function logNormal_(self: Tensor, mean = 1, std = 2, { generator }: Gener
   checkTensor('logNormal_', 'self', self);
   requireFloating('logNormal_', self);
   if (!(std > 0)) throw new ValueError(`logNormal_: the standard deviation must be positive, got ${std}`);
-  return copy_(self, exp(add(mul(randn(self.shape, { dtype: self.dtype, generator }), std), mean)));
+  return copy_(self, exp(add(mul(randn(self.shape, { dtype: self.dtype, device: self.device, generator }), std), mean)));
 }
 
 /** Overwrites with Cauchy-distributed numbers around `median`. PyTorch: `Tensor.cauchy_`. */
@@ -180,7 +180,7 @@ export function cauchy_(self: Tensor, median = 0, sigma = 1, { generator }: Gene
   checkTensor('cauchy_', 'self', self);
   requireFloating('cauchy_', self);
   if (!(sigma > 0)) throw new ValueError(`cauchy_: sigma must be positive, got ${sigma}`);
-  const angle = mul(sub(rand(self.shape, { dtype: 'float64', generator }), 0.5), Math.PI);
+  const angle = mul(sub(rand(self.shape, { dtype: 'float64', device: self.device, generator }), 0.5), Math.PI);
   return copy_(self, add(mul(tan(angle), sigma), median));
 }
 
@@ -188,6 +188,6 @@ export function cauchy_(self: Tensor, median = 0, sigma = 1, { generator }: Gene
 export function geometric_(self: Tensor, p: number, { generator }: GeneratorOptions = {}): Tensor {
   checkTensor('geometric_', 'self', self);
   if (!(p > 0 && p < 1)) throw new ValueError(`geometric_: the probability must be in (0, 1), got ${p}`);
-  const failures = floor(div(log1p(neg(rand(self.shape, { dtype: 'float64', generator }))), Math.log1p(-p)));
+  const failures = floor(div(log1p(neg(rand(self.shape, { dtype: 'float64', device: self.device, generator }))), Math.log1p(-p)));
   return copy_(self, add(failures, 1));
 }

@@ -107,6 +107,15 @@ describe('distributions', () => {
       [0, 1],
       [1, 2],
     ]);
+    // the first draws without replacement have the same shares, and equal orders come equally often
+    const firsts = multinomial(tensor([[1, 0, 3]]).expand([N, 3]), 1, { generator });
+    expect(Math.abs(firsts.eq(2).sum().item() / N - 0.75)).toBeLessThan(5 * Math.sqrt(3 / 16 / N));
+    expect(firsts.eq(1).any().item()).toBe(false);
+    const pairs = multinomial(tensor([[1, 3, 0]]).expand([N, 3]), 2, { generator });
+    expect(Math.abs(pairs.select(1, 0).sum().item() / N - 0.75)).toBeLessThan(5 * Math.sqrt(3 / 16 / N));
+    expect(multinomial(zeros([0, 3]), 2, { replacement: true }).shape).toEqual([0, 2]);
+    expect(() => multinomial(tensor([1, Number.NaN]), 1)).toThrow(/NaN/);
+    expect(() => multinomial(tensor([0, 0]), 1, { replacement: true })).toThrow(ValueError);
     expect(() => multinomial(tensor([1, 0]), 2)).toThrow(/replacement/);
     expect(() => multinomial(tensor([1, -1]), 1)).toThrow(ValueError);
   });

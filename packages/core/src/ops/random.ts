@@ -12,6 +12,12 @@ import { type Attributes, defineOp, type Op } from '../op.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import { broadcastShapes, checkShape, numelOf } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
+import { clamp, div, log1p, mul, neg } from './elementwise.js';
+import { argmin } from './extremum.js';
+import { amax, amin, countNonzero, cumsum } from './reduction.js';
+import { searchsorted } from './searching.js';
+import { topk } from './sorting.js';
+import { narrow } from './view.js';
 
 type Shape = readonly number[];
 
@@ -193,30 +199,22 @@ export function multinomial(
     throw new ShapeError(`multinomial: expected shape (K,) or (N, K), got ${formatShape(input.shape)}`);
   if (!Number.isSafeInteger(numSamples) || numSamples < 1)
     throw new ValueError(`multinomial: the number of samples must be a positive integer, got ${numSamples}`);
-  const [rows, categories] = input.ndim === 1 ? [1, input.shape[0]] : input.shape;
-  const weights = input.detached().to('float64').toTypedArray() as Float64Array;
-  const perRow = replacement ? numSamples : categories;
-  const noise = rand([rows, perRow], { dtype: 'float64', generator }).toTypedArray() as Float64Array;
-  const drawn = emptyOf('multinomial', input.ndim === 1 ? [numSamples] : [rows, numSamples], dtypeInfo('int64'));
-  const out = new BigInt64Array(drawn.storage.buffer as ArrayBuffer, drawn.storage.byteOffset, rows * numSamples);
-  for (let row = 0; row < rows; row++) {
-    const w = weights.subarray(row * categories, (row + 1) * categories);
-    const u = noise.subarray(row * perRow, (row + 1) * perRow);
-    checkWeights(w, replacement ? 1 : numSamples);
-    const indices = replacement ? drawWithReplacement(w, u) : drawWithoutReplacement(w, u, numSamples);
-    indices.forEach((index, i) => {
-      out[row * numSamples + i] = BigInt(index);
-    });
-  }
-  return drawn;
+  const exact = input.detached().to('float64');
+  const weights = input.ndim === 1 ? exact.reshape([1, input.numel]) : exact;
+  checkWeights(weights, replacement ? 1 : numSamples);
+  const drawn = replacement
+    ? drawWithReplacement(weights, numSamples, generator)
+    : drawWithoutReplacement(weights, numSamples, generator);
+  return input.ndim === 1 ? drawn.reshape([numSamples]) : drawn;
 }
 
-function checkWeights(weights: Float64Array, needed: number): void {
-  let positive = 0;
-  for (const w of weights) {
-    if (!(w >= 0) || w === Number.POSITIVE_INFINITY)
-      throw new ValueError(`multinomial: weights must be finite and not negative, got ${w}`);
-    if (w > 0) positive++;
+function checkWeights(weights: Tensor, needed: number): void {
+  if (weights.shape[0] === 0) return;
+  const positive = weights.shape[1] === 0 ? 0 : Number(amin(countNonzero(weights, 1)).item());
+  if (weights.numel > 0) {
+    const [least, most] = [amin(weights).item() as number, amax(weights).item() as number];
+    if (!(least >= 0) || most === Number.POSITIVE_INFINITY)
+      throw new ValueError(`multinomial: weights must be finite and not negative, got ${least >= 0 ? most : least}`);
   }
   if (positive < needed)
     throw new ValueError(
@@ -225,33 +223,18 @@ function checkWeights(weights: Float64Array, needed: number): void {
 }
 
 /** Inverts the cumulative distribution by bisection. */
-function drawWithReplacement(weights: Float64Array, uniform: Float64Array): number[] {
-  const cumulative = new Float64Array(weights.length);
-  let total = 0;
-  let last = 0; // never draw an index of weight zero because of rounding
-  weights.forEach((w, i) => {
-    cumulative[i] = total += w;
-    if (w > 0) last = i;
-  });
-  return Array.from(uniform, (u) => {
-    const target = u * total;
-    let low = 0;
-    let high = last;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (cumulative[middle] > target) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  });
+function drawWithReplacement(weights: Tensor, count: number, generator?: Generator): Tensor {
+  const cumulative = cumsum(weights, 1);
+  const total = narrow(cumulative, 1, weights.shape[1] - 1, 1);
+  const uniform = rand([weights.shape[0], count], { dtype: 'float64', generator });
+  // below the total even when the product is rounded: an index of weight zero is never drawn
+  return searchsorted(cumulative, mul(clamp(uniform, null, 1 - 2 ** -52), total), { right: true });
 }
 
 /** The smallest of exponential waiting times with rates `weights` (Efraimidis and Spirakis 2006). */
-function drawWithoutReplacement(weights: Float64Array, uniform: Float64Array, count: number): number[] {
-  const waits = Array.from(weights, (w, index) => ({
-    index,
-    time: w > 0 ? -Math.log1p(-uniform[index]) / w : Number.POSITIVE_INFINITY,
-  }));
-  waits.sort((a, b) => a.time - b.time);
-  return waits.slice(0, count).map(({ index }) => index);
+function drawWithoutReplacement(weights: Tensor, count: number, generator?: Generator): Tensor {
+  const uniform = rand(weights.shape, { dtype: 'float64', generator });
+  // the wait for a weight of zero is infinite, that for others never zero
+  const waits = div(neg(log1p(neg(clamp(uniform, 2 ** -54)))), weights);
+  return count === 1 ? argmin(waits, 1, { keepdim: true }) : topk(waits, count, 1, { largest: false }).indices;
 }

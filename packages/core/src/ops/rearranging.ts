@@ -154,7 +154,7 @@ export function repeatInterleave(self: Tensor, repeats: number | Indices, dim?: 
       self.shape.map((n, i) => (i === d ? n * repeats : n)),
     );
   }
-  const counts = flatten(toIndices('repeatInterleave', 'repeats', repeats));
+  const counts = flatten(toIndices('repeatInterleave', 'repeats', repeats, self));
   if (counts.numel === 1 && size !== 1) return repeatInterleave(self, counts.item() as number, d);
   if (counts.numel !== size) throw new ShapeError(`repeatInterleave: ${counts.numel} repeats for dimension ${d} of size ${size}`);
   const times = counts.toArray() as number[];

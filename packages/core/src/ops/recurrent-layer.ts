@@ -1,4 +1,5 @@
 /** A layer of a recurrent network in one direction, over all time steps: all but the products with the data. */
+import { isRecorded } from '../dispatch.js';
 import { formatShape, ShapeError } from '../errors.js';
 import { defineOp, type Inputs, type Op, type TensorMeta } from '../op.js';
 import type { Tensor } from '../tensor.js';
@@ -15,8 +16,8 @@ type LayerOp = Op<[...LayerInputs, attributes: LayerAttributes], Tensor[], Layer
 
 const none = (t: Tensor): TensorMeta => ({ shape: [0], dtype: t.info });
 
-/** The layer as one operation: with a kernel, or made of time steps. */
-const layerOp = (name: string, kernel?: string): LayerOp =>
+/** The layer as one operation: with a kernel, which keeps what the gradients need if `keeps`, or made of time steps. */
+const layerOp = (name: string, kernel?: string, keeps = kernel !== undefined): LayerOp =>
   defineOp({
     name,
     inputs: ['x', 'h', 'c', 'weightHh', 'biasHh', 'weightHr'],
@@ -46,7 +47,7 @@ const layerOp = (name: string, kernel?: string): LayerOp =>
         if (t !== null && formatShape(t.shape) !== formatShape(shape))
           throw new ShapeError(`recurrentLayer: expected ${input} of shape ${formatShape(shape)}, got ${formatShape(t.shape)}`);
       const meta = (...shape: number[]): TensorMeta => ({ shape, dtype: x.info });
-      const kept = kernel === undefined ? none(x) : meta(rows, KEPT[kind] * units);
+      const kept = keeps ? meta(rows, KEPT[kind] * units) : none(x);
       return [meta(rows, features), meta(batch, features), c === null ? none(x) : meta(batch, units), kept];
     },
     kernel,
@@ -57,7 +58,7 @@ const layerOp = (name: string, kernel?: string): LayerOp =>
       const nothing = x.flatten().narrow(0, 0, 0);
       const kept = (): Tensor =>
         KEPT[attributes.kind] === 0 ? x.narrow(1, 0, 0) : cat(steps.map(({ kept: parts }) => cat(parts.slice(0, 2), 1)));
-      return [cat(outputs), last[0], last[1] ?? nothing, kernel === undefined ? nothing : kept()];
+      return [cat(outputs), last[0], last[1] ?? nothing, keeps ? kept() : nothing];
     },
     differentiable: true,
   });
@@ -67,6 +68,8 @@ const layerOp = (name: string, kernel?: string): LayerOp =>
  * and what the gradients need of each row. In float32, without a projection.
  */
 export const fusedRecurrentLayer: LayerOp = layerOp('recurrent_layer', 'recurrent_layer');
+/** @internal The same where no gradient is wanted: nothing is kept, the last result is empty. */
+export const fusedRecurrentInference: LayerOp = layerOp('recurrent_layer_inference', 'recurrent_layer', false);
 /** @internal The same for all types and with a projection. */
 export const stepwiseRecurrentLayer: LayerOp = layerOp('recurrent_layer_steps');
 
@@ -122,6 +125,7 @@ export function recurrentLayer(...parameters: [...LayerInputs, attributes: Layer
   const fused = weightHh.dtype === 'float32' && weightHr === null;
   // one step does not pay for packing the weights
   const single = attributes.runs.length === 2 && attributes.runs[1] === 1;
-  const results = fused && !single ? fusedRecurrentLayer(...parameters) : stepwiseRecurrentLayer(...parameters);
+  const whole = isRecorded([x, h, c, weightHh, biasHh, weightHr]) ? fusedRecurrentLayer : fusedRecurrentInference;
+  const results = (fused && !single ? whole : stepwiseRecurrentLayer)(...parameters);
   return results.slice(0, c === null ? 2 : 3);
 }

@@ -5,8 +5,10 @@ import { type Attributes, defineOp, inplace, type Inputs, type Op, type TensorMe
 import { BOOL, INT64, likeInput, toFloating } from '../promotion.js';
 import { normalizeDim, normalizeDims, reducedShape } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
+import { isnan } from './comparison.js';
 import { castTo } from './copy.js';
 import { sqrt } from './elementwise.js';
+import { maskedFill } from './masking.js';
 
 export type Dims = number | readonly number[] | null;
 
@@ -65,6 +67,20 @@ export const sum = defineOp({
   },
   infer: likeSelf,
   kernel: 'sum',
+  differentiable: true,
+});
+
+/** The sum of the elements that are not NaN. PyTorch: `torch.nansum`. */
+export const nansum = defineOp({
+  name: 'nansum',
+  inputs: ['self'],
+  args: (self: Tensor, dim: Dims = null, { keepdim = false, dtype }: ReduceOptions = {}) => {
+    const input = toAccumulate('nansum', self, dtype);
+    return [[input], over('nansum', input, dim, keepdim)];
+  },
+  infer: likeSelf,
+  kernel: 'nansum',
+  decompose: ([self], { dim, keepdim }): Tensor => sum(maskedFill(self as Tensor, isnan(self as Tensor), 0), dim, { keepdim }),
   differentiable: true,
 });
 

@@ -119,6 +119,6 @@ export function unravelIndex(indices: Indices, shape: readonly number[]): Tensor
   let below = size;
   return shape.map((n) => {
     below = n === 0 ? 0 : below / n;
-    return flat.div(tensor(below, { dtype: 'int64' }), { roundingMode: 'floor' }).remainder(n);
+    return flat.div(tensor(below, { dtype: 'int64', device: flat.device }), { roundingMode: 'floor' }).remainder(n);
   });
 }

@@ -13,7 +13,7 @@ import { slice } from './view.js';
 
 /** @internal The row of each entry of a matrix by compressed rows: `compressed` (m + 1) says where in the entries each row begins. */
 export const expandRows = (compressed: Tensor, entries: number): Tensor =>
-  bucketize(arange(entries, { dtype: 'int64' }), slice(compressed, 0, 1, null, 1), { right: true });
+  bucketize(arange(entries, { dtype: 'int64', device: compressed.device }), slice(compressed, 0, 1, null, 1), { right: true });
 
 function check(op: string, names: readonly string[], operands: readonly Tensor[], compressed: Tensor, plain: Tensor): void {
   requireSameDtype(op, names, operands);
@@ -70,7 +70,7 @@ export const sparseProduct: Op<
     const entryRows = expandRows(compressed, plain.numel);
     const [from, to] = transposed ? [entryRows, plain] : [plain, entryRows];
     const products = indexSelect(dense, 0, from).mul(values.unsqueeze(1));
-    return indexAdd(zeros([rows, dense.shape[1]], { dtype: values.dtype }), 0, to, products);
+    return indexAdd(zeros([rows, dense.shape[1]], { dtype: values.dtype, device: values.device }), 0, to, products);
   },
   differentiable: true,
 });

@@ -135,7 +135,7 @@ function evenEdges(x: Tensor, bins: number, given: readonly [number, number] | n
   if (given !== null && given[0] > given[1])
     throw new ValueError(`histogram: the range must be ascending, got ${given[0]} and ${given[1]}`);
   const [low, high] = given !== null && given[0] !== given[1] ? given : range('histogram', x, given?.[0] ?? 0, given?.[1] ?? 0);
-  return linspace(low, high, bins + 1, { dtype: x.dtype });
+  return linspace(low, high, bins + 1, { dtype: x.dtype, device: x.device });
 }
 
 export interface CovOptions {
@@ -164,7 +164,7 @@ export function cov(self: Tensor, { correction = 1, fweights = null, aweights = 
         ? total.sub(aweights.mul(aweights).sum().div(total).mul(correction))
         : isTensor(total)
           ? total.sub(correction)
-          : tensor(total - correction, { dtype: x.dtype });
+          : tensor(total - correction, { dtype: x.dtype, device: x.device });
   const result = matmul(weighted, centered.t()).div(divisor.to(x.dtype).clamp(0));
   return self.ndim < 2 ? result.reshape([]) : result;
 }

@@ -49,7 +49,7 @@ function windowsOf(op: string, nFft: number, { hopLength, winLength, window }: W
     throw new ValueError(`${op}: winLength must lie from 1 to nFft = ${nFft}, got ${length}`);
   if (window && (window.ndim !== 1 || window.shape[0] !== length))
     throw new ShapeError(`${op}: expected a window of shape (${length},), got ${formatShape(window.shape)}`);
-  const given = window ?? ones([length], { dtype: toRealInfo(like.info).name });
+  const given = window ?? ones([length], { dtype: toRealInfo(like.info).name, device: like.device });
   const left = Math.floor((nFft - length) / 2);
   return { hop, window: length === nFft ? given : constantPad(given, [left, nFft - length - left]) };
 }

@@ -42,9 +42,9 @@ interface Parsed {
   readonly indices: readonly (Tensor | null)[];
 }
 
-function toItem(item: IndexItem | undefined, position: number): number | Slice | null | typeof ellipsis | Tensor {
+function toItem(self: Tensor, item: IndexItem | undefined, position: number): number | Slice | null | typeof ellipsis | Tensor {
   if (item === null || typeof item === 'number' || item === ellipsis || item instanceof Slice) return item;
-  const t = isTensor(item) ? item : Array.isArray(item) ? fromArray(item) : null;
+  const t = isTensor(item) ? item : Array.isArray(item) ? fromArray(self, item) : null;
   if (t === null)
     throw new TypeError(
       `index: item ${position} is ${typeof item}; expected a number, slice(…), null, ellipsis, a bool or integer tensor, or an array`,
@@ -57,13 +57,13 @@ function toItem(item: IndexItem | undefined, position: number): number | Slice |
   return t.ndim === 0 && t.info.kind === 'int' ? Number(t.itemBigInt()) : t;
 }
 
-const fromArray = (item: readonly TensorData[]): Tensor =>
+const fromArray = (self: Tensor, item: readonly TensorData[]): Tensor =>
   typeof (item as readonly unknown[]).flat(Number.POSITIVE_INFINITY)[0] === 'boolean'
-    ? tensor(item)
-    : toIndices('index', 'an array', item);
+    ? tensor(item, { device: self.device })
+    : toIndices('index', 'an array', item, self);
 
 function parse(self: Tensor, given: readonly IndexItem[]): Parsed {
-  const items = given.map(toItem);
+  const items = given.map((item, i) => toItem(self, item, i));
   if (items.filter((item) => item === ellipsis).length > 1) throw new IndexError('index: there can be only one ellipsis');
   const consumed = items.reduce<number>(
     (n, item) => n + (item === null || item === ellipsis ? 0 : isTensor(item) && item.info.kind === 'bool' ? item.ndim : 1),
@@ -103,7 +103,7 @@ function parse(self: Tensor, given: readonly IndexItem[]): Parsed {
 
 /** The mask's true places as one index vector per dimension. A 0-d mask chooses all or nothing along a new dimension. */
 function maskIndices(x: Tensor, dim: number, mask: Tensor): [Tensor, Tensor[]] {
-  if (mask.ndim === 0) return [unsqueeze(x, dim), [tensor(mask.item() ? [0] : [], { dtype: 'int64' })]];
+  if (mask.ndim === 0) return [unsqueeze(x, dim), [tensor(mask.item() ? [0] : [], { dtype: 'int64', device: x.device })]];
   const covered = x.shape.slice(dim, dim + mask.ndim);
   if (!sameShape(mask.shape, covered))
     throw new IndexError(

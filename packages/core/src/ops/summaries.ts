@@ -4,8 +4,7 @@ import { DTypeError } from '../errors.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { isnan } from './comparison.js';
 import { sub } from './elementwise.js';
-import { maskedFill } from './masking.js';
-import { amax, amin, type Dims, type KeepdimOptions, norm, type ReduceOptions, sum } from './reduction.js';
+import { amax, amin, type Dims, type KeepdimOptions, nansum, norm } from './reduction.js';
 
 export interface AminmaxOptions extends KeepdimOptions {
   /** Default null: of all elements. */
@@ -18,14 +17,6 @@ export type MinAndMax = [min: Tensor, max: Tensor] & { readonly min: Tensor; rea
 export function aminmax(self: Tensor, { dim = null, keepdim = false }: AminmaxOptions = {}): MinAndMax {
   const [min, max] = [amin(self, dim, { keepdim }), amax(self, dim, { keepdim })];
   return Object.assign([min, max] as [Tensor, Tensor], { min, max });
-}
-
-const withoutNan = (self: Tensor): Tensor => (self.info.kind === 'float' ? maskedFill(self, isnan(self), 0) : self);
-
-/** The sum of the elements that are not NaN. PyTorch: `torch.nansum`. */
-export function nansum(self: Tensor, dim: Dims = null, options: ReduceOptions = {}): Tensor {
-  checkTensor('nansum', 'self', self);
-  return sum(withoutNan(self), dim, options);
 }
 
 /** The mean of the elements that are not NaN; NaN if there are none. PyTorch: `torch.nanmean`. */

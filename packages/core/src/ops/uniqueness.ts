@@ -74,14 +74,15 @@ function distinct(
   const result = [along === null || self.ndim === 0 ? values : values.movedim(0, along)];
   if (returnInverse) {
     const group = starts.cumsum(0).sub(1);
-    const inverse = order === null ? group : zeros([n], { dtype: 'int64' }).scatter(0, order, group);
+    const inverse = order === null ? group : zeros([n], { dtype: 'int64', device: group.device }).scatter(0, order, group);
     result.push(along === null ? inverse.reshape(self.shape) : inverse);
   }
   if (returnCounts)
     result.push(
-      cat([places.narrow(0, Math.min(1, n), Math.max(places.numel - 1, 0)), tensor(n === 0 ? [] : [n], { dtype: 'int64' })]).sub(
-        places,
-      ),
+      cat([
+        places.narrow(0, Math.min(1, n), Math.max(places.numel - 1, 0)),
+        tensor(n === 0 ? [] : [n], { dtype: 'int64', device: places.device }),
+      ]).sub(places),
     );
   return result.length === 1 ? result[0] : result;
 }
@@ -99,7 +100,10 @@ function inOrder(rows: Tensor): readonly [Tensor, Tensor] {
 /** True where a row differs from the one before, and for the first one. */
 function firstOfRuns(rows: Tensor): Tensor {
   const n = rows.shape[0];
-  if (n === 0) return zeros([0], { dtype: 'bool' });
+  if (n === 0) return zeros([0], { dtype: 'bool', device: rows.device });
   const differs = rows.narrow(0, 1, n - 1).ne(rows.narrow(0, 0, n - 1));
-  return cat([tensor([true]), differs.ndim === 1 ? differs : differs.reshape([n - 1, rows.numel / n]).any(1)]);
+  return cat([
+    tensor([true], { device: rows.device }),
+    differs.ndim === 1 ? differs : differs.reshape([n - 1, rows.numel / n]).any(1),
+  ]);
 }

@@ -1,10 +1,9 @@
 /** Gradients of views of parts: zeros, with the gradient where the view lay. They are linear, and the view is their derivative. */
-import { zeros } from '../creation.js';
 import { type Attributes, defineOp, type Op } from '../op.js';
 import type { Tensor } from '../tensor.js';
 import { copy_ } from './copy.js';
 import { add_ } from './elementwise.js';
-import { asStrided, diagonal, select, slice } from './view.js';
+import { asStrided, diagonal, narrow, select, slice, unfold } from './view.js';
 
 type Shape = readonly number[];
 /** What every op here has besides the view's own attributes: the shape of its result. */
@@ -23,7 +22,7 @@ function partBackward<A extends Part>(
     args: (grad: Tensor, attributes: A) => [[grad], attributes],
     infer: ([grad], { inputShape }) => ({ shape: inputShape, dtype: (grad as Tensor).info }),
     decompose: ([grad], attributes): Tensor => {
-      const target = zeros(attributes.inputShape, { dtype: (grad as Tensor).dtype });
+      const target = (grad as Tensor).newZeros(attributes.inputShape);
       write(target, grad as Tensor, attributes);
       return target;
     },
@@ -72,14 +71,17 @@ export interface UnfoldPart extends Part {
   readonly size: number;
   readonly step: number;
 }
-/** The derivative of `unfold`: windows may overlap, so they are added one position at a time. */
+/** The derivative of `unfold`: windows may overlap, so they are added a part at a time that is no longer than a step. */
 export const unfoldBackward: PartBackward<UnfoldPart> = partBackward('unfold_backward', (target, grad, { dim, size, step }) => {
   if (target.ndim === 0) {
     if (size > 0) copy_(target, select(grad, 0, 0));
     return;
   }
   const windows = grad.shape[dim];
-  for (let i = 0; i < size; i++) add_(slice(target, dim, i, i + (windows - 1) * step + 1, step), select(grad, -1, i));
+  for (let at = 0; windows > 0 && at < size; at += step) {
+    const length = Math.min(step, size - at);
+    add_(unfold(narrow(target, dim, at, (windows - 1) * step + length), dim, length, step), narrow(grad, -1, at, length));
+  }
 });
 
 export interface StridedPart extends Part {

@@ -27,6 +27,7 @@ const FLOPS: Readonly<Record<string, (call: KernelCall) => number>> = {
   conv2d_backward_weight: ({ outputs: [gradWeight], inputs: [grad] }) => convolution(grad, gradWeight),
   // each step multiplies the state by its weights, and backward the gradient by them
   recurrent_layer: ({ inputs: [x, , , weightHh] }) => 2 * shapeOf(x)[0] * sizeOf(weightHh),
+  recurrent_layer_inference: ({ inputs: [x, , , weightHh] }) => 2 * shapeOf(x)[0] * sizeOf(weightHh),
   recurrent_layer_backward: ({ inputs }) => 2 * shapeOf(inputs[5])[0] * sizeOf(inputs[8]),
   attention: ({ inputs: [q, k, v], attributes }) => pairs(q, k, attributes.causal as boolean) * (shapeOf(q)[3] + shapeOf(v)[3]),
   attention_backward: ({ inputs: [, q, k, v], attributes }) =>

@@ -180,7 +180,7 @@ export function compress(op: string, t: SparseCooTensor, byRows: boolean): Spars
 export function compressedRows(t: SparseCooTensor): { readonly compressed: Tensor; readonly plain: Tensor } {
   const rows = t.coordinates.select(0, 0).contiguous();
   return {
-    compressed: searchsorted(rows, arange(t.shape[0] + 1, { dtype: 'int64' })),
+    compressed: searchsorted(rows, arange(t.shape[0] + 1, { dtype: 'int64', device: rows.device })),
     plain: t.coordinates.select(0, 1).contiguous(),
   };
 }

@@ -156,7 +156,7 @@ export function linearKeys(
   const sizes = dims.map((d) => t.shape[d]);
   if (numelOf(sizes) > Number.MAX_SAFE_INTEGER)
     throw new ShapeError(`a sparse tensor of shape ${formatShape(t.shape)} has more places than can be numbered`);
-  let keys = zeros([t.nnz], { dtype: 'int64' });
+  let keys = zeros([t.nnz], { dtype: 'int64', device: t.coordinates.device });
   for (const [i, d] of dims.entries()) keys = keys.mul(sizes[i]).add(t.coordinates.select(0, d));
   return keys;
 }
@@ -173,14 +173,19 @@ export function coalesced(t: SparseCooTensor): SparseCooTensor {
   const places = indexSelect(t.coordinates, 1, indexSelect(order, 0, firsts));
   const count = firsts.numel;
   const entries =
-    count === t.nnz ? sorted : indexAdd(zeros([count, ...t.entries.shape.slice(1)], { dtype: t.dtype }), 0, group, sorted);
+    count === t.nnz
+      ? sorted
+      : indexAdd(zeros([count, ...t.entries.shape.slice(1)], { dtype: t.dtype, device: t.entries.device }), 0, group, sorted);
   return new SparseCooTensor(t.shape, places, entries, true);
 }
 
 /** @internal Of sorted keys: where each different one stands first, and the number of the different one that each is. */
 export function groupSorted(keys: Tensor): readonly [firsts: Tensor, group: Tensor] {
   const n = keys.numel;
-  const starts = n === 0 ? keys.bool() : cat([tensor([true]), narrow(keys, 0, 1, n - 1).ne(narrow(keys, 0, 0, n - 1))]);
+  const starts =
+    n === 0
+      ? keys.bool()
+      : cat([tensor([true], { device: keys.device }), narrow(keys, 0, 1, n - 1).ne(narrow(keys, 0, 0, n - 1))]);
   return [nonzero(starts).select(1, 0), cumsum(starts, 0).sub(1)];
 }
 

@@ -59,7 +59,7 @@ function mulBoth(a: SparseTensor, b: SparseTensor): Tensor {
   const [x, y] = [coalesced(toCoo(a)), coalesced(toCoo(b))];
   if (x.sparseDims !== y.sparseDims)
     throw new LayoutError(`mul: one tensor has ${x.sparseDims} sparse dimensions and the other ${y.sparseDims}; use .toDense()`);
-  const keys = cat([linearKeys(y), full([1], -1, { dtype: 'int64' })]);
+  const keys = cat([linearKeys(y), full([1], -1, { dtype: 'int64', device: y.coordinates.device })]);
   const wanted = linearKeys(x);
   const places = searchsorted(keys.slice(0, 0, y.nnz, 1), wanted); // y.nnz, where the extra key is, if behind all
   const common = nonzero(indexSelect(keys, 0, places).eq(wanted)).select(1, 0);

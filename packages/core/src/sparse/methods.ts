@@ -80,7 +80,7 @@ export function toDense(self: Tensor, dtype?: DType): Tensor {
   if (!(self instanceof SparseTensor)) return self;
   const { shape, coordinates, entries, sparseDims } = toCoo(self);
   if (sparseDims === 0) return entries.sum(0, { dtype: self.dtype });
-  return indexPutLeading(zeros(shape, { dtype: self.dtype }), entries, coordinates, true);
+  return indexPutLeading(zeros(shape, { dtype: self.dtype, device: entries.device }), entries, coordinates, true);
 }
 
 /** @internal Any tensor by coordinates. */

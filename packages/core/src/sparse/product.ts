@@ -85,7 +85,7 @@ function timesSparse(a: SparseCooTensor, b: SparseCooTensor, byCoordinates: bool
   const next = indexSelect(compressed, 0, inner.add(1));
   const ends = cumsum(next.sub(indexSelect(compressed, 0, inner)), 0);
   const count = a.nnz === 0 ? 0 : (ends.select(0, a.nnz - 1).item() as number);
-  const pairs = arange(count, { dtype: 'int64' });
+  const pairs = arange(count, { dtype: 'int64', device: ends.device });
   const left = bucketize(pairs, ends, { right: true });
   const right = pairs.add(indexSelect(next.sub(ends), 0, left)); // the last pair of an entry is the last of its row in `b`
   const coordinates = stack([indexSelect(a.coordinates.select(0, 0), 0, left), indexSelect(plain, 0, right)]);

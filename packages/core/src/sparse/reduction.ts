@@ -41,7 +41,7 @@ export function softmaxSparse(t: SparseTensor, dim: number, log: boolean): Tenso
   const [keys, order] = sortDim(linearKeys(coo, others), 0, false);
   const [firsts, sortedGroup] = groupSorted(keys);
   const group = scatter(order, 0, order, sortedGroup);
-  const empty = zeros([firsts.numel, ...entries.shape.slice(1)], { dtype: t.dtype });
+  const empty = zeros([firsts.numel, ...entries.shape.slice(1)], { dtype: t.dtype, device: entries.device });
   const largest = indexReduce(empty, 0, group, entries.detached(), 'amax', { includeSelf: false });
   const shifted = entries.sub(indexSelect(largest, 0, group));
   const sums = indexSelect(indexAdd(empty, 0, group, shifted.exp()), 0, group);

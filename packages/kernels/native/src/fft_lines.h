@@ -71,82 +71,129 @@ struct Lines {
   int64_t block() const { return aligned() ? inner : count; }
   int64_t groups() const { return count / block() * ((block() + kLanes<T> - 1) / kLanes<T>); }
   int64_t first(int64_t group) const {
-    const int64_t each = (block() + kLanes<T> - 1) / kLanes<T>;
-    return group / each * block() + group % each * kLanes<T>;
+    if (!aligned()) return group * kLanes<T>;
+    const int64_t each = (inner + kLanes<T> - 1) / kLanes<T>;
+    return group / each * inner + group % each * kLanes<T>;
   }
-  int64_t lanes(int64_t first) const { return min(kLanes<T>, block() - first % block()); }
 };
 
-/// Number r < `rows` of each line of a group to to[r * step], a lane for each line.
+/// Lines `first` and following of a tensor, at most as many as a vector has lanes.
 template <class T>
-__attribute__((noinline)) void gather(const Lines<T> &lines, int64_t first, int64_t rows, Vec<T> *to, int64_t step) {
+struct LineGroup {
+  static constexpr int64_t L = kLanes<T>;
+  const Lines<T> &lines;
+  const bool aligned;
+  int64_t place, count;  // where `first` stands among those side by side; lines
+  T *data;  // of the first
+  int64_t pitch, left;  // from line to line, if they follow one another; numbers from `data` to the tensor's end
+
+  LineGroup(const Lines<T> &lines, int64_t first) : lines(lines), aligned(lines.aligned()), pitch(lines.n * lines.width), left((lines.count - first) * pitch) {
+    const int64_t outer = lines.inner == 1 ? first : first / lines.inner;  // divisions are slow
+    place = first - outer * lines.inner;
+    count = min(L, aligned ? lines.inner - place : lines.count - first);
+    data = lines.data + outer * pitch * lines.inner + place * lines.width;
+  }
+
+  /// Numbers [row, row + height) of each line between the tensor and `part`, which has L of each.
+  template <bool Store>
+  void copy(int64_t row, int64_t height, T *part) const {
+    int64_t at = place;
+    T *line = data;
+    for (int64_t l = 0; l < count; l++, part += L) {
+      if (lines.inner == 1) {
+        line = data + l * pitch + row;
+        // Whole short lines are stored in order: what goes past the end of one, the next one replaces.
+        if (Store && height == pitch && (count - l) * pitch >= L) store(line, load(part));
+        else memcpy(Store ? line : part, Store ? part : line, static_cast<size_t>(height) * sizeof(T));
+        continue;
+      }
+      for (int64_t i = 0; i < height; i++) {
+        T &number = line[lines.place(row + i)];
+        if constexpr (Store) number = part[i];
+        else part[i] = number;
+      }
+      line += lines.width;
+      if (++at == lines.inner) at = 0, line += lines.inner * (pitch - lines.width);
+    }
+  }
+};
+
+/// The first `rows` numbers of each line of a group to to[0], to[step], …, a lane for each line; if `exchange`, each two of them in the
+/// opposite order.
+template <class T>
+__attribute__((noinline)) void gather(const LineGroup<T> &group, int64_t rows, Vec<T> *to, int64_t step, bool exchange) {
   constexpr int64_t L = kLanes<T>;
-  const int64_t count = lines.lanes(first);
-  if (lines.aligned() && lines.width == 2) {
-    const T *at = lines.start(first);
-    for (int64_t r = 0; r < rows; r += 2, at += 2 * lines.inner) load_pairs(at, count, to[r], to[r + 1]);
-  } else if (lines.aligned()) {
-    const T *at = lines.start(first);
-    for (int64_t r = 0; r < rows; r++, at += lines.inner) to[r * step] = count == L ? load(at) : load_part(at, count);
-  } else {
-    const T *start[L];
-    for (int64_t l = 0; l < L; l++) start[l] = lines.start(first + (l < count ? l : 0));
-    for (int64_t r = 0; r < rows; r += L) {
-      const int64_t height = min(L, rows - r);
-      T part[L * L];
-      Vec<T> v[L];
-      const bool whole = lines.inner == 1 && height == L;
-      if (!whole)
-        for (int64_t l = 0; l < count; l++)
-          for (int64_t i = 0; i < height; i++) part[l * L + i] = start[l][lines.place(r + i)];
+  const int64_t inner = group.lines.inner, count = group.count;
+  if (group.aligned) {
+    const T *at = group.data;
+    if (group.lines.width == 2)
+      for (int64_t r = 0; r < rows; r += 2, at += 2 * inner) {
+        // The next rows may be far away; past the end nothing is read.
+        __builtin_prefetch(at + 16 * inner), __builtin_prefetch(at + 16 * inner + kLanes<T>);
+        load_pairs(at, count, to[r + exchange], to[r + !exchange]);
+      }
+    else
+      for (int64_t r = 0; r < rows; r++, at += inner) to[r * step] = count == L ? load(at) : load_part(at, count);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r += L) {
+    const int64_t height = min(L, rows - r);
+    T part[L * L];
+    const T *from = group.data + r;
+    int64_t pitch = group.pitch;
+    if (inner != 1 || count < L || r + (L - 1) * pitch + L > group.left) {
+      if (count < L) memset(part, 0, sizeof part);  // what idle lanes compute with should not be slow
+      group.template copy<false>(r, height, part), from = part, pitch = L;
+    }
+    Vec<T> v[L];
 #pragma GCC unroll 16
-      for (int64_t l = 0; l < L; l++) v[l] = load(whole ? start[l] + r : part + l * L);
-      transpose<T>(v);
+    for (int64_t l = 0; l < L; l++) v[l] = load(from), from += pitch;
+    transpose<T>(v);
+    if (height == L && step == 1) {
+      Vec<T> *const even = to + r + exchange, *const odd = to + r - exchange;
 #pragma GCC unroll 16
-      for (int64_t i = 0; i < L; i++)
-        if (i < height) to[(r + i) * step] = v[i];
+      for (int64_t i = 0; i < L; i += 2) even[i] = v[i], odd[i + 1] = v[i + 1];
+    } else {
+      for (int64_t i = 0; i < height; i++) to[((r + i) ^ exchange) * step] = v[i];
     }
   }
 }
 
 /// The opposite, times `scale`.
 template <class T>
-__attribute__((noinline)) void scatter(const Lines<T> &lines, int64_t first, int64_t rows, const Vec<T> *from, int64_t step, T scale) {
+__attribute__((noinline)) void scatter(const LineGroup<T> &group, int64_t rows, const Vec<T> *from, int64_t step, bool exchange, T scale) {
   constexpr int64_t L = kLanes<T>;
-  const int64_t count = lines.lanes(first);
-  if (lines.aligned() && lines.width == 2) {
-    T *at = lines.start(first);
-    for (int64_t r = 0; r < rows; r += 2, at += 2 * lines.inner) store_pairs<T>(at, count, from[r] * scale, from[r + 1] * scale);
-  } else if (lines.aligned()) {
-    T *at = lines.start(first);
-    for (int64_t r = 0; r < rows; r++, at += lines.inner) store_part<T>(at, from[r * step] * scale, count);
-  } else {
-    T *start[L];
-    for (int64_t l = 0; l < count; l++) start[l] = lines.start(first + l);
-    for (int64_t r = 0; r < rows; r += L) {
-      const int64_t height = min(L, rows - r);
-      T part[L * L];
-      Vec<T> v[L];
-      const bool whole = lines.inner == 1 && height == L;
+  const int64_t inner = group.lines.inner, count = group.count;
+  if (group.aligned) {
+    T *at = group.data;
+    if (group.lines.width == 2)
+      for (int64_t r = 0; r < rows; r += 2, at += 2 * inner) store_pairs<T>(at, count, from[r + exchange] * scale, from[r + !exchange] * scale);
+    else
+      for (int64_t r = 0; r < rows; r++, at += inner) store_part<T>(at, from[(r ^ exchange) * step] * scale, count);
+    return;
+  }
+  const int64_t height = min(L, rows);
+  for (int64_t r = 0; r < rows; r += L) {
+    const int64_t start = min(r, rows - height);  // a last short block overlaps the one before
+    T part[L * L];
+    Vec<T> v[L];
+    const Vec<T> *const even = from + start * step + exchange, *const odd = from + start * step - exchange;
 #pragma GCC unroll 16
-      for (int64_t i = 0; i < L; i++) v[i] = from[(r + (i < height ? i : 0)) * step] * scale;
-      transpose<T>(v);
+    for (int64_t i = 0; i < L; i++) v[i] = (i % 2 ? odd : even)[(i < height ? i : i % 2) * step] * scale;
+    transpose<T>(v);
+    const bool whole = inner == 1 && count == L && height == L;
+    T *to = whole ? group.data + start : part;
+    const int64_t pitch = whole ? group.pitch : L;
 #pragma GCC unroll 16
-      for (int64_t l = 0; l < L; l++) {
-        if (l >= count) break;
-        store(whole ? start[l] + r : part + l * L, v[l]);
-      }
-      if (!whole)
-        for (int64_t l = 0; l < count; l++)
-          for (int64_t i = 0; i < height; i++) start[l][lines.place(r + i)] = part[l * L + i];
-    }
+    for (int64_t l = 0; l < L; l++) store(to, v[l]), to += pitch;
+    if (!whole) group.template copy<true>(start, height, part);
   }
 }
 
 /// Groups of lines that one chunk takes, so that it has enough to do.
 inline int64_t groups_grain(int64_t values) { return 32768 / values + 1; }
 
-/// Calls `body(first, data, work)` for each group of lines, with room for `size` complex values in both.
+/// Calls `body(first, data, work)` for each group of lines, with room for `size` complex values of each in both.
 template <class T, class Body>
 int32_t each_group(const Lines<T> &lines, int64_t size, const Body &body) {
   const int64_t half = 2 * size * static_cast<int64_t>(sizeof(Vec<T>));
@@ -164,22 +211,21 @@ __attribute__((noinline)) int32_t transform_matrix(const Plan<T> &plan, T *from,
   const int64_t height = plan.columns.n, width = plan.rows.n;
   const Lines<T> columns(from, width, height, width), turned(work, width, height, 1), rows(work, height, width, height), out(to, height, width, height);
   const int32_t status = each_group(columns, height, [&](int64_t first, V *data, V *spare) {
-    gather(columns, first, 2 * height, data, 1);
-    V *const result = transform(plan.columns, data, spare, forward);
-    const Signal<V> x(result, forward);
+    gather<T>({columns, first}, 2 * height, data, 1, !forward);
+    V *const x = transform(plan.columns, data, spare);
     for (int64_t i = 0; i < height; i++) {
       const Number w = plan.turns.at(i * first);
       V c = broadcast(static_cast<T>(w.re)), d = broadcast(static_cast<T>(w.im));
       const T *const lanes = plan.lanes.data + 2 * kLanes<T> * i;
       turn(c, d, load(lanes), load(lanes + kLanes<T>));
-      turn(x.re[2 * i], x.im[2 * i], c, d);
+      turn(x[2 * i], x[2 * i + 1], c, d);
     }
-    scatter(turned, first, 2 * height, result, 1, T(1));
+    scatter<T>({turned, first}, 2 * height, x, 1, false, 1);
   });
   if (status != FB_OK) return status;
   return each_group(rows, width, [&](int64_t first, V *data, V *spare) {
-    gather(rows, first, 2 * width, data, 1);
-    scatter(out, first, 2 * width, transform(plan.rows, data, spare, forward), 1, scale);
+    gather<T>({rows, first}, 2 * width, data, 1, false);
+    scatter<T>({out, first}, 2 * width, transform(plan.rows, data, spare), 1, !forward, scale);
   });
 }
 

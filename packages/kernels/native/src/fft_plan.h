@@ -60,23 +60,50 @@ struct Roots {
   }
 };
 
+/// One step of Stockham's algorithm: sums over `radix` values, `m * s` apart, times roots of order m * radix; s stand side by side.
+template <class T>
+struct Step {
+  int radix;
+  int64_t m, s;
+  const T *unit;  // the `radix` roots of that order, real and imaginary part in turn
+  const T *turns;  // for each of m places, radix - 1 roots for the results but the first; null where they all are 1
+};
+
 /// A length without large prime factors.
 template <class T>
 struct Factors {
   int64_t n = 1;
-  int count = 0, factors[64];
-  Array<T> roots;  // of unity, real and imaginary part in turn
+  int count = 0;
+  Step<T> steps[64];
+  Array<T> roots;  // of all steps
 
   __attribute__((noinline)) bool prepare(int64_t length) {
     n = length;
-    int64_t rest = n;
+    int64_t rest = n, m = n, s = 1, places = 0;
+    // 4 * 4 rather than 8 * 2
+    const auto take = [&](int radix) {
+      m /= radix, rest /= radix;
+      steps[count++] = {radix, m, s, nullptr, nullptr};
+      s *= radix, places += radix + m * (radix - 1);
+    };
+    while (rest % 8 == 0 && rest % 32 != 16) take(8);
     for (int f = 4; rest > 1; f = f == 4 ? 2 : f == 2 ? 3 : f + 2)
-      while (rest % f == 0) factors[count++] = f, rest /= f;
+      while (rest % f == 0) take(f);
     Roots exact;
-    if (!roots.allocate(2 * n) || !exact.prepare(n)) return false;
-    for (int64_t k = 0; k < n; k++) {
+    if (!roots.allocate(2 * places) || !exact.prepare(n)) return false;
+    T *to = roots.data;
+    const auto add = [&](int64_t k) {
       const Number w = exact.at(k);
-      roots[2 * k] = static_cast<T>(w.re), roots[2 * k + 1] = static_cast<T>(w.im);
+      *to++ = static_cast<T>(w.re), *to++ = static_cast<T>(w.im);
+    };
+    for (int i = 0; i < count; i++) {
+      Step<T> &step = steps[i];
+      step.unit = to;
+      for (int k = 0; k < step.radix; k++) add(n / step.radix * k);
+      if (step.m == 1) continue;
+      step.turns = to;
+      for (int64_t p = 0; p < step.m; p++)
+        for (int k = 1; k < step.radix; k++) add(p * k * step.s);
     }
     return true;
   }

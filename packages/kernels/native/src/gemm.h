@@ -7,10 +7,10 @@
 namespace fb::FB_ISA {
 namespace {
 
-// A panel of A (kTileRows x kBlockK) stays in the L1 cache while the block of B (kBlockK x kBlockColumns) streams from L2.
-constexpr int64_t kBlockBytesK = 2048;
+/// A panel of A (kTileRows x kBlockK) stays in the L1 cache while B (kBlockK x all columns of a tile) streams from L2. For doubles, which take
+/// twice the bandwidth of floats at the same rate of multiplications, it leaves room for B's panel, too.
 template <class T>
-constexpr int64_t kBlockK = kBlockBytesK / static_cast<int64_t>(sizeof(T));
+constexpr int64_t kBlockK = sizeof(T) == 8 ? 128 : 512;
 /// A panel as the micro-kernel reads it.
 template <class T>
 struct Panel {

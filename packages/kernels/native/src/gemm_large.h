@@ -7,11 +7,11 @@ namespace fb::FB_ISA {
 namespace {
 
 /// How the output is cut into the tiles that one chunk computes each: `rows` high and `across` beside each other. All rows and at most
-/// about 256 columns (B's part fits the L2 cache), as many tiles for each thread, and more until every thread finds two. Columns first: a
-/// tile packs its part of B, so rows that are cut cost packing. No sum depends on the cuts.
+/// about 256 columns (B's part fits the L2 cache), as many tiles for each thread, and more until every thread finds two, and one alone
+/// four. Columns first: a tile packs its part of B, so rows that are cut cost packing. No sum depends on the cuts.
 template <class T>
 void choose_tiles(int64_t m, int64_t n, int64_t depth, int64_t panel_rows, int64_t &rows, int64_t &across) {
-  const double work = static_cast<double>(m * n) * static_cast<double>(depth) / kChunkWork, wanted = 2.0 * num_threads();
+  const double work = static_cast<double>(m * n) * static_cast<double>(depth) / kChunkWork, wanted = 2.0 * max(2, num_threads());
   const int64_t panels = divide_up(n, kTileColumns<T>);
   rows = m, across = min(panels, round_up(divide_up(n, 256), num_threads()));
   while (static_cast<double>(divide_up(m, rows) * across) < (work < wanted ? work : wanted)) {
@@ -159,14 +159,16 @@ int32_t large_product(const Product<S> &q, int64_t x) {
   typedef Compute<S> T;
   constexpr int64_t NR = kTileColumns<T>, size = static_cast<int64_t>(sizeof(T)), kSlab = 4096;  // rows packed at a time
   constexpr int64_t kNarrow = 1 << 19;  // bytes of B
+  constexpr int64_t kLongBlock = 16 * kTileRows * kBlockK<T>;  // elements of A that leave the L2 cache room for some of B
   S *const out = q.out + x * q.m * q.n;
   const S *const a = q.a + x * q.a_batch, *const b = q.b + x * q.b_batch;
   // Few panels of A are read again from the L2 cache at little cost: rather fewer passes, each with its waits for all threads.
-  const int64_t block = even_piece(q.k, (q.m <= 8 * kTileRows ? 2 : 1) * kBlockK<T>), panel_rows = even_piece(min(q.m, kSlab), kTileRows);
-  const int64_t panels = divide_up(q.n, NR), b_panel = NR * block;
+  const int64_t short_block = even_piece(q.k, (q.m <= 8 * kTileRows ? 2 : 1) * kBlockK<T>), panels = divide_up(q.n, NR);
   if constexpr (kSame<S, T>)
-    if (panels * b_panel * size <= kNarrow) return narrow_product(q, a, b, out, block);
+    if (panels * NR * short_block * size <= kNarrow) return narrow_product(q, a, b, out, short_block);
 
+  const int64_t long_block = even_piece(q.k, 2 * kBlockK<T>), block = q.m * long_block <= kLongBlock ? long_block : short_block;
+  const int64_t panel_rows = even_piece(min(q.m, kSlab), kTileRows), b_panel = NR * block;
   const int64_t slab_rows = min(q.m, kSlab / panel_rows * panel_rows);
   const bool in_place = reads_b_in_place(q, panel_rows);
   const int64_t a_panel = round_up(panel_rows * block + kPanelSlack<T>, 16);

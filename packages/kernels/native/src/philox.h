@@ -43,13 +43,20 @@ struct PhiloxUnit {
         k1 += 0xBB67AE85;
       }
       const VecU low = c0 | c1 << 32, high = c2 | c3 << 32;
+#pragma GCC unroll 8
       for (int64_t i = 0; i < lanes; i++) {
         pairs[2 * (block + i)] = low[i];
         pairs[2 * (block + i) + 1] = high[i];
       }
     }
   }
-  uint32_t word(int64_t i) const { return static_cast<uint32_t>(pairs[i / 2] >> (i % 2 * 32)); }
+  // The CPUs there are have the low half of a number first in memory, too.
+  const uint32_t *words() const { return reinterpret_cast<const uint32_t *>(pairs); }
+  uint32_t word(int64_t i) const {
+    uint32_t x;
+    memcpy(&x, words() + i, sizeof x);
+    return x;
+  }
 };
 
 }  // namespace

@@ -30,21 +30,23 @@ inline VecF squash(VecF x) {
 inline __attribute__((noinline)) VecD gate(VecD x) { return sigmoid(x); }
 inline __attribute__((noinline)) VecD squash(VecD x) { return tanh(x); }
 
-/// The gates i, f, g, o after their sigmoids and tanh, and the new states.
+/// The gates i, f, g, o after their sigmoids and tanh, and the new cell state.
 template <class T>
 struct LstmUnits {
-  Vec<T> gates[4], c, h;
+  Vec<T> gates[4], c;
 };
-/// c' = f c + i g, h = o tanh c', with i, f, o sigmoids and g a tanh of what the products of input and state add up to.
+/// c' = f c + i g with i, f, o sigmoids and g a tanh of what the products of input and state add up to.
 template <class T>
 inline LstmUnits<T> lstm_forward(const Vec<T> (&sums)[4], Vec<T> c) {
   LstmUnits<T> to;
 #pragma GCC unroll 4
   for (int part = 0; part < 4; part++) to.gates[part] = part == 2 ? squash(sums[part]) : gate(sums[part]);
   to.c = fma(to.gates[1], c, to.gates[0] * to.gates[2]);
-  to.h = to.gates[3] * squash(to.c);
   return to;
 }
+/// h = o tanh c'.
+template <class T>
+inline Vec<T> lstm_hidden(Vec<T> o, Vec<T> c) { return o * squash(c); }
 
 /// Gradients of the sums that the gates were made of and of the cell state before.
 template <class T>

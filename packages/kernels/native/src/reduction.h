@@ -170,6 +170,11 @@ struct Steps {
       memcpy(&low, &v, sizeof low);
       memcpy(&high, reinterpret_cast<const char *>(&v) + sizeof low, sizeof high);
       return join(Op::combine(low, high));
+    } else if constexpr (half == 2) {
+      v = Op::combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+      return Op::combine(v, __builtin_shufflevector(v, v, 1, 0, 3, 2))[0];
+    } else if constexpr (half == 1) {
+      return Op::combine(v, __builtin_shufflevector(v, v, 1, 0))[0];
     } else {
       C lanes[2 * half];
       memcpy(lanes, &v, sizeof lanes);
@@ -213,13 +218,13 @@ __attribute__((noinline)) inline void add_rows(const ReductionPlan &plan, const 
   }
 }
 /// The same for op.columns.
-__attribute__((noinline)) inline void add_columns(const ReductionPlan &plan, const Operation &op, const char *from, int64_t n, int64_t columns,
-                                                  void *totals, const void *parameters) {
-  if (!plan.half) return op.columns(from, n, plan.run_stride, columns, totals, parameters);
+__attribute__((noinline)) inline void add_columns(const ReductionPlan &plan, const Operation &op, const char *from, int64_t n, int64_t stride,
+                                                  int64_t columns, void *totals, const void *parameters) {
+  if (!plan.half) return op.columns(from, n, stride, columns, totals, parameters);
   alignas(64) float buffer[kHalfRows * kTile];
   for (int64_t i = 0; i < n; i += kHalfRows) {
     const int64_t rows = n - i < kHalfRows ? n - i : kHalfRows;
-    for (int64_t r = 0; r < rows; r++) widen(buffer + r * columns, from + (i + r) * plan.run_stride * 2, columns, plan.dtype);
+    for (int64_t r = 0; r < rows; r++) widen(buffer + r * columns, from + (i + r) * stride * 2, columns, plan.dtype);
     op.columns(buffer, rows, columns, columns, totals, parameters);
   }
 }
@@ -240,10 +245,11 @@ __attribute__((noinline)) inline void reduce_rows(const ReductionPlan &plan, con
       const int64_t first = o % outputs.n;
       count = outputs.n - first < end - o ? outputs.n - first : end - o;
       if (count > kTogether) count = kTogether;
-      for (int64_t i = 0; i < count; i++) memcpy(lanes + i * FB_VECTOR_BYTES, identity, sizeof identity);
       const char *const from = static_cast<const char *>(plan.data) + (group.a + first * outputs.a) * size;
       const int64_t parameter_size = op.has_parameters ? op.size : 0;
       const char *const given = parameters + o * parameter_size;
+      if (first + count == outputs.n) group.next();
+      for (int64_t i = 0; i < count; i++) memcpy(lanes + i * FB_VECTOR_BYTES, identity, sizeof identity);
       run.seek(0);
       for (int64_t r = run.size(); r > 0; r--, run.next()) {
         const char *const p = from + run.a * size;
@@ -255,19 +261,30 @@ __attribute__((noinline)) inline void reduce_rows(const ReductionPlan &plan, con
                      given + i * parameter_size);
       }
       op.fold(lanes, count, results + o * op.size);
-      if (first + count == outputs.n) group.next();
     }
   });
 }
 
+/// Copies n values of `size` bytes; strides count values.
+__attribute__((noinline)) inline void copy_values(char *to, int64_t to_stride, const char *from, int64_t from_stride, int64_t n, int64_t size) {
+  const auto copy = [&](auto tag) {
+    constexpr size_t bytes = sizeof(tag);
+    for (int64_t i = 0; i < n; i++) memcpy(to + i * to_stride * static_cast<int64_t>(bytes), from + i * from_stride * static_cast<int64_t>(bytes), bytes);
+  };
+  switch (size) {
+    case 1: return copy(uint8_t());
+    case 2: return copy(uint16_t());
+    case 4: return copy(uint32_t());
+    default: return copy(uint64_t());
+  }
+}
+
 /// results[o] = combine over the reduced elements of map(element, parameters[o]), o in row-major order of the kept dimensions.
 /// `parameters` is one value for all outputs unless the operation has_parameters. False: out of memory.
-template <class C>
-__attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Operation &op, C *results, const C *parameters) {
-  const C identity = *static_cast<const C *>(op.identity);
-  const int64_t outputs = plan.outputs, elements = plan.elements;
+__attribute__((noinline)) inline bool run_reduction(const ReductionPlan &plan, const Operation &op, char *results, const char *parameters) {
+  const int64_t outputs = plan.outputs, elements = plan.elements, size = op.size, lanes = FB_VECTOR_BYTES / size;
   if (elements == 0 || outputs == 0) {
-    for (int64_t o = 0; o < outputs; o++) results[o] = identity;
+    copy_values(results, 1, static_cast<const char *>(op.identity), 0, outputs, size);
     return true;
   }
   const int64_t element_size = plan.half ? 2 : op.element_size;
@@ -276,18 +293,22 @@ __attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Op
   if (part < 256) part = 256;
   const int64_t parts = elements <= 2 * part ? 1 : (elements + part - 1) / part;
   if (parts == 1 && plan.rows) {
-    reduce_rows(plan, op, reinterpret_cast<char *>(results), reinterpret_cast<const char *>(parameters));
+    reduce_rows(plan, op, results, parameters);
     return true;
   }
   if (parts == 1) part = elements;
-  Scratch memory(parts > 1 ? parts * outputs * static_cast<int64_t>(sizeof(C)) : 0);
+  Scratch memory(parts > 1 ? parts * outputs * size : 0);
   if (!memory.data) return false;
-  C *const partial = parts > 1 ? memory.as<C>() : results;
+  char *const partial = parts > 1 ? memory.as<char>() : results;
   const int64_t groups = plan.kept.size(), tiles = plan.rows ? 1 : (plan.columns + width - 1) / width;
+  // Of few columns without gaps several rows are taken as one, whose pieces are combined in the end.
+  int64_t pieces = 1;
+  if (!plan.rows && plan.run_stride == plan.columns)
+    while (2 * pieces * plan.columns <= 4 * lanes && 16 * pieces <= plan.run) pieces *= 2;
 
   parallel_for(parts * groups * tiles, rows_per_chunk(part * width), [&](int64_t begin, int64_t end) {
     Walk at = plan.kept, run = plan.reduced;
-    alignas(64) C totals[kTile + kPad], given[kTile + kPad];
+    alignas(64) char totals[8 * kTile + kPad * 8], given[8 * kTile + kPad * 8];
     int64_t group = -1;
     for (int64_t task = begin; task < end; task++) {
       const int64_t p = task / (groups * tiles), g = task / tiles % groups, tile = task % tiles;
@@ -297,38 +318,45 @@ __attribute__((noinline)) bool run_reduction(const ReductionPlan &plan, const Op
       const int64_t last = (p + 1) * part < elements ? (p + 1) * part : elements;
       const int64_t c = tile * width, columns = plan.rows ? 0 : c + width < plan.columns ? width : plan.columns - c;
       const char *const from = static_cast<const char *>(plan.data) + (at.a + c) * element_size;
-      C *const to = partial + p * outputs + at.b;
-      for (int64_t i = 0; i < columns + 2 * kLanes<C>; i++) totals[i] = identity;
-      for (int64_t i = 0; i < kLanes<C>; i++) given[columns + i] = given[i] = parameters[op.has_parameters ? at.b : 0];
-      if (op.has_parameters)
-        for (int64_t i = 0; i < columns; i++) given[i] = parameters[at.b + (c + i) * plan.column_stride];
+      char *const to = partial + (p * outputs + at.b) * size;
+      const int64_t wide = pieces * columns;
+      char *const rest = totals + (pieces > 1 ? (wide + lanes) * size : 0);  // of rows that do not fill a wide one
+      copy_values(totals, 1, static_cast<const char *>(op.identity), 0, wide + (pieces > 1 ? columns : 0) + 2 * lanes, size);
+      const char *const own = parameters + (op.has_parameters ? at.b * size : 0);
+      copy_values(given, 1, own, 0, lanes, size);
+      copy_values(given + wide * size, 1, own, 0, lanes, size);
+      for (int64_t i = 0; op.has_parameters && i < pieces; i++)
+        copy_values(given + i * columns * size, 1, own + c * plan.column_stride * size, plan.column_stride, columns, size);
       run.seek(p * part / plan.run);
       for (int64_t i = p * part; i < last; run.next()) {  // the runs that make up this part
         const int64_t skip = i % plan.run, n = plan.run - skip < last - i ? plan.run - skip : last - i;
         const char *const q = from + (run.a + skip * plan.run_stride) * element_size;
-        if (plan.rows) add_rows(plan, op, q, n, 1, n, reinterpret_cast<char *>(totals), true, reinterpret_cast<const char *>(given));
-        else add_columns(plan, op, q, n, columns, totals, given);
         i += n;
+        if (plan.rows) {
+          add_rows(plan, op, q, n, 1, n, totals, true, given);
+          continue;
+        }
+        const int64_t left = pieces > 1 ? n % pieces : n;
+        if (left < n) add_columns(plan, op, q, n / pieces, wide, wide, totals, given);
+        if (left > 0) add_columns(plan, op, q + (n - left) * plan.run_stride * element_size, left, plan.run_stride, columns, rest, given);
+      }
+      if (pieces > 1) {
+        for (int64_t step = wide / 2; step >= columns; step /= 2) op.combine(totals, totals + step * size, step);
+        op.combine(totals, rest, columns);
       }
       if (plan.rows) op.fold(totals, 1, to);
-      for (int64_t i = 0; i < columns; i++) to[(c + i) * plan.column_stride] = totals[i];
+      copy_values(to + c * plan.column_stride * size, plan.column_stride, totals, 1, columns, size);
     }
   });
   if (parts == 1) return true;
   parallel_for(outputs, rows_per_chunk(parts), [&](int64_t begin, int64_t end) {
+    const auto row = [&](int64_t p) { return partial + (p * outputs + begin) * size; };
     for (int64_t step = 1; step < parts; step *= 2)
-      for (int64_t p = 0; p + step < parts; p += 2 * step)
-        op.combine(partial + p * outputs + begin, partial + (p + step) * outputs + begin, end - begin);
-    memcpy(results + begin, partial + begin, static_cast<size_t>(end - begin) * sizeof(C));
+      for (int64_t p = 0; p + step < parts; p += 2 * step) op.combine(row(p), row(p + step), end - begin);
+    memcpy(results + begin * size, row(0), static_cast<size_t>((end - begin) * size));
   });
   return true;
 }
-
-// Any type of a size; the driver only moves them.
-typedef uint8_t __attribute__((may_alias)) Any8;
-typedef uint16_t __attribute__((may_alias)) Any16;
-typedef uint32_t __attribute__((may_alias)) Any32;
-typedef uint64_t __attribute__((may_alias)) Any64;
 
 /// The dimensions to reduce, as bits.
 inline uint32_t dims_mask(fb_numbers dims, int ndim) {
@@ -357,13 +385,7 @@ struct Reducer {
 
   /// See run_reduction; results and parameters are of the type the operation computes in.
   __attribute__((noinline)) bool run(const Operation &op, void *results, const void *parameters) const {
-    if (!packed.data) return false;
-    switch (op.size) {
-      case 1: return run_reduction(plan, op, static_cast<Any8 *>(results), static_cast<const Any8 *>(parameters));
-      case 2: return run_reduction(plan, op, static_cast<Any16 *>(results), static_cast<const Any16 *>(parameters));
-      case 4: return run_reduction(plan, op, static_cast<Any32 *>(results), static_cast<const Any32 *>(parameters));
-      default: return run_reduction(plan, op, static_cast<Any64 *>(results), static_cast<const Any64 *>(parameters));
-    }
+    return packed.data && run_reduction(plan, op, static_cast<char *>(results), static_cast<const char *>(parameters));
   }
 };
 
@@ -371,14 +393,17 @@ struct Reducer {
 template <class S, class C>
 __attribute__((noinline)) void write_results(const fb_tensor *out, const C *results) {
   S *const o = static_cast<S *>(out->data);
-  if (is_contiguous(out) && static_cast<const void *>(o) == results) return;
+  const bool dense = is_contiguous(out);
+  if (dense && static_cast<const void *>(o) == results) return;
   Walk at;
   for (int d = 0; d < out->ndim; d++) at.push(out->dims[d], out->strides[d]);
   at.seek(0);
   const int64_t n = numel(out);
-  for (int64_t i = 0; i < n; i++, at.next()) {
-    if constexpr (kSame<C, Compute<S>>) o[at.a] = narrow<S>(results[i]);
-    else o[at.a] = results[i] != 0;
+  for (int64_t i = 0; i < n; i++) {
+    S &to = o[dense ? i : at.a];
+    if constexpr (kSame<C, Compute<S>>) to = narrow<S>(results[i]);
+    else to = results[i] != 0;
+    if (!dense) at.next();
   }
 }
 

@@ -45,6 +45,44 @@ class Rotations {
   double frame_[24];
 };
 
+/// Reflectors of three neighbouring rows of one float64 matrix (of two at its end), in order, by the `Rotations` scheme.
+class Reflectors {
+ public:
+  static constexpr int64_t kCapacity = 4096;
+  static constexpr int64_t kBytes = kCapacity * 28 + 128;
+
+  Reflectors(const Matrix<double> &rows, char *memory)
+      : wanted_(rows.columns > 0), numbers_(take<double>(memory, 3 * kCapacity)), planes_(take<int32_t>(memory, kCapacity)) {
+    push(frame_ + 1, rows);
+  }
+
+  /// x -= tau v (v · x) with v = (1, v1, v2) for the rows x from `plane` on.
+  void add(int64_t plane, double v1, double v2, double tau) {
+    if (!wanted_) return;
+    double *const at = numbers_ + 3 * count_;
+    planes_[count_] = static_cast<int32_t>(plane), at[0] = v1, at[1] = v2, at[2] = tau;
+    if (++count_ == kCapacity) apply();
+  }
+  void apply() {
+    if (count_ == 0) return;
+    static const int32_t id = fb_find("reflect_rows");
+    const double n = static_cast<double>(count_);
+    const double rest[] = {static_cast<double>(reinterpret_cast<uintptr_t>(planes_)), FB_INT32, 1, n, 1,
+                           static_cast<double>(reinterpret_cast<uintptr_t>(numbers_)), FB_FLOAT64, 2, n, 3, 3, 1};
+    frame_[0] = id;
+    memcpy(frame_ + 8, rest, sizeof rest);
+    fb_call(frame_);
+    count_ = 0;
+  }
+
+ private:
+  bool wanted_;
+  int64_t count_ = 0;
+  double *numbers_;
+  int32_t *planes_;
+  double frame_[24];
+};
+
 /// c and s with c f + s g = r and -s f + c g = 0.
 inline void make_rotation(double f, double g, double &c, double &s, double &r) {
   if (g == 0) {

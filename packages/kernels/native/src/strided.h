@@ -1,6 +1,7 @@
 // Walking strided tensors: dimensions merged where memory allows, an odometer over them, and packing into contiguous memory.
 #pragma once
 #include "element.h"
+#include "transpose.h"
 
 namespace fb::FB_ISA {
 namespace {
@@ -93,6 +94,8 @@ __attribute__((noinline)) inline void copy_walk(void *to, const void *from, Walk
       const char *const x = static_cast<const char *>(from) + (at.a + first * run.a) * size;
       if (run.a == 1 && run.b == 1) {
         memcpy(o, x, static_cast<size_t>(n * size));
+      } else if (run.a == -1 && run.b == 1) {
+        portable::copy_reversed(o, x, n, size);
       } else {
         for_size(dtype, [&](auto tag) {
           typedef FB_TYPE_OF(tag) T;

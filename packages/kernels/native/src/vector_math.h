@@ -5,6 +5,7 @@
 #pragma once
 #include <math.h>
 
+#include "mills_ratio.h"
 #include "simd.h"
 
 namespace fb::FB_ISA {
@@ -45,8 +46,8 @@ struct Rounded {
   V value;
   I integer;
 };
-inline Rounded<VecF, VecI> nearest(VecF x) {
-  const VecF shifted = x + 12582912.0f;  // 1.5 * 2^23
+inline Rounded<VecF, VecI> nearest(VecF x, float factor = 1) {  // of factor * x
+  const VecF shifted = fma(x, broadcast(factor), broadcast(12582912.0f));  // 1.5 * 2^23
   return {shifted - 12582912.0f, add_bits((VecI)shifted, -0x4b400000)};
 }
 inline Rounded<VecD, VecL> nearest(VecD x) {
@@ -64,6 +65,13 @@ inline VecF scale(VecF x, VecI n) {
 #else
   const VecI half = n >> 1;
   return x * power_of_two(half) * power_of_two(n - half);
+#endif
+}
+inline VecF scale(VecF x, const Rounded<VecF, VecI> &n) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_maskz_scalef_ps(-1, (__m512)x, (__m512)n.value);
+#else
+  return scale(x, n.integer);
 #endif
 }
 inline VecD scale(VecD x, VecL n) {
@@ -108,9 +116,9 @@ inline ReducedD reduce_exp(VecD x) {
 // underflows.
 inline VecF exp(VecF x) {
   const VecF in_range = x < -104.0f ? VecF{} : x > 89.0f ? broadcast(89.0f) : x;
-  const auto n = nearest(in_range * 1.44269504088896341f);
+  const auto n = nearest(in_range, 1.44269504088896341f);
   const VecF r = fma(n.value, broadcast(2.12194440e-4f), fma(n.value, broadcast(-0.693359375f), in_range));
-  return x < -104.0f ? VecF{} : scale(fma(polynomial(r, kExpF), r * r, r) + 1.0f, n.integer);
+  return x < -104.0f ? VecF{} : scale(fma(polynomial(r, kExpF), r * r, r) + 1.0f, n);
 }
 inline VecD exp(VecD x) {
   const auto e = reduce_exp(x < -746.0 ? VecD{} : x > 710.0 ? broadcast(710.0) : x);
@@ -215,9 +223,9 @@ inline VecD tanh(VecD x) {
 
 /// e^(high + low) for high <= 0, where `low` is the part of the exponent that a float cannot hold beside `high`.
 inline VecF exp_sum(VecF high, VecF low) {
-  const auto n = nearest((high + low) * 1.44269504088896341f);
+  const auto n = nearest(high, 1.44269504088896341f);
   const VecF r = fma(n.value, broadcast(-0.693359375f), high) + fma(n.value, broadcast(2.12194440e-4f), low);
-  return scale(fma(polynomial(r, kExpF), r * r, r) + 1.0f, n.integer);
+  return scale(fma(polynomial(r, kExpF), r * r, r) + 1.0f, n);
 }
 /// e^(factor x²) for a factor of -1 or -1/2 and |x| <= 16: a rounded x² would lose what it weighs in the exponent.
 inline VecF exp_of_square(VecF x, float factor) {
@@ -260,7 +268,11 @@ struct Normal {
 /// The standard normal distribution function times `factor`, which enters before a tail gets too small for full precision.
 [[gnu::always_inline]] inline Normal<VecF> normal_distribution(VecF x, VecF factor) {
   const VecF absolute = fabs(x), a = absolute > 14.5f ? broadcast(14.5f) : absolute, kernel = exp_of_square(a, -0.5f);
+#if defined(__AVX512F__)
+  const VecF tail = mills_ratio(a);
+#else
   const VecF tail = erfcx(a * 0.70710678118654752f) * 0.5f;
+#endif
   return {x < 0.0f ? factor * tail * kernel : fma(factor, -tail * kernel, factor), kernel};
 }
 /// x Φ(x), infinite at infinity and NaN at -infinity; zeros keep their sign.

@@ -1,5 +1,5 @@
 /** Dropout for networks with SELU: keeps mean 0 and variance 1. Klambauer et al. 2017. */
-import { bernoulli, type DropoutOptions, full, type Tensor, ValueError } from '@flambeau/core';
+import { bernoulli, type DropoutOptions, type Tensor, ValueError } from '@flambeau/core';
 
 /** The value of SELU far below zero, `-scale * alpha`. */
 const LOWEST = -1.7580993408473766;
@@ -8,7 +8,7 @@ function drop(op: string, input: Tensor, p: number, training: boolean, shape: re
   if (!(p >= 0 && p <= 1)) throw new ValueError(`${op}: p must be a probability in [0, 1], got ${p}`);
   if (!training || p === 0) return input;
   if (p === 1) return input.mul(0);
-  const kept = bernoulli(full(shape, 1 - p, { dtype: input.dtype }));
+  const kept = bernoulli(input.newFull(shape, 1 - p));
   const scale = 1 / Math.sqrt((LOWEST ** 2 * p + 1) * (1 - p));
   // kept elements become scale * x + shift, others scale * LOWEST + shift, where the shift brings the mean back to 0
   const shift = kept

@@ -3,7 +3,6 @@ import { Function as AutogradFunction, type FunctionContext, noGrad } from '@fla
 import {
   cat,
   formatShape,
-  full,
   type Indices,
   embedding as lookup,
   ShapeError,
@@ -12,9 +11,8 @@ import {
   tensor,
   ValueError,
   where,
-  zeros,
 } from '@flambeau/core';
-import { toIndices } from '@flambeau/core/internal';
+import { toIndices, toNumbers } from '@flambeau/core/internal';
 
 export interface EmbeddingOptions {
   /** The row whose gradient is zero; negative counts from the end. Default: none. */
@@ -39,7 +37,7 @@ export interface EmbeddingOptions {
  */
 export function embedding(input: Indices, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
-  const indices = toIndices('embedding', 'input', input);
+  const indices = toIndices('embedding', 'input', input, weight);
   if (maxNorm !== null) limitNorm_(weight, indices, maxNorm, normType);
   const rows = options.sparse
     ? SparseLookup.apply(weight, indices, fromStart(paddingIdx, weight))
@@ -79,7 +77,7 @@ function limitNorm_(weight: Tensor, indices: Tensor, maxNorm: number, normType: 
   const used = [...new Set((indices.flatten().toArray() as (number | bigint)[]).map(Number))];
   if (used.length === 0) return;
   noGrad(() => {
-    const index = tensor(used, { dtype: 'int64' });
+    const index = weight.newTensor(used, { dtype: 'int64' });
     const rows = weight.detach().indexSelect(0, index);
     const norms = rows.norm(normType, 1, { keepdim: true });
     const scale = where(norms.gt(maxNorm), norms.add(1e-7).reciprocal().mul(maxNorm), 1);
@@ -92,7 +90,10 @@ function frequencies(indices: Tensor): Tensor {
   const list = (indices.flatten().toArray() as (number | bigint)[]).map(Number);
   const counts = new Map<number, number>();
   for (const i of list) counts.set(i, (counts.get(i) ?? 0) + 1);
-  return tensor(list.map((i) => counts.get(i) as number)).reshape([...indices.shape]);
+  return tensor(
+    list.map((i) => counts.get(i) as number),
+    { device: indices.device },
+  ).reshape([...indices.shape]);
 }
 
 /** The first argument, with its gradient multiplied by the second. */
@@ -128,7 +129,7 @@ export function embeddingBag(input: Indices, weight: Tensor, options: EmbeddingB
   const { mode = 'mean', paddingIdx = null, perSampleWeights = null } = options;
   if (mode !== 'sum' && mode !== 'mean' && mode !== 'max')
     throw new ValueError(`embeddingBag: mode must be 'sum', 'mean' or 'max', got '${String(mode)}'`);
-  const indices = toIndices('embeddingBag', 'input', input);
+  const indices = toIndices('embeddingBag', 'input', input, weight);
   if (perSampleWeights !== null && (mode !== 'sum' || formatShape(perSampleWeights.shape) !== formatShape(indices.shape)))
     throw new ValueError("embeddingBag: perSampleWeights are for mode 'sum' only and have the input's shape");
   const flat = indices.flatten();
@@ -151,7 +152,7 @@ function bagsOf(indices: Tensor, { offsets = null, includeLastOffset = false }: 
   }
   if (indices.ndim !== 1 || offsets === null)
     throw new ShapeError(`embeddingBag: expected (B, N), or (L) with offsets, got ${formatShape(indices.shape)}`);
-  const starts = (toIndices('embeddingBag', 'offsets', offsets).toArray() as (number | bigint)[]).map(Number);
+  const starts = toNumbers('embeddingBag', 'offsets', offsets);
   const ends = includeLastOffset ? starts : [...starts, indices.shape[0]];
   if (starts[0] !== 0 || ends.some((end, i) => end > indices.shape[0] || (i > 0 && end < ends[i - 1])))
     throw new ValueError(`embeddingBag: offsets must start with 0, not fall, and end within the ${indices.shape[0]} indices`);
@@ -159,18 +160,9 @@ function bagsOf(indices: Tensor, { offsets = null, includeLastOffset = false }: 
 }
 
 function sums(rows: Tensor, bags: readonly number[][], mean: boolean): Tensor {
-  const positions = tensor(bags.flat(), { dtype: 'int64' });
-  const owners = tensor(
-    bags.flatMap((bag, i) => bag.map(() => i)),
-    { dtype: 'int64' },
-  );
-  const total = zeros([bags.length, rows.shape[1]], { dtype: rows.dtype }).indexAdd(0, owners, rows.indexSelect(0, positions));
-  if (!mean) return total;
-  return total.div(
-    tensor(bags.map((bag) => Math.max(1, bag.length)))
-      .to(rows.dtype)
-      .unsqueeze(1),
-  );
+  const owners = bags.flatMap((bag, i) => bag.map(() => i));
+  const total = rows.newZeros([bags.length, rows.shape[1]]).indexAdd(0, owners, rows.indexSelect(0, bags.flat()));
+  return mean ? total.div(rows.newTensor(bags.map((bag) => [Math.max(1, bag.length)]))) : total;
 }
 
 function maxima(rows: Tensor, bags: readonly number[][]): Tensor {
@@ -178,9 +170,12 @@ function maxima(rows: Tensor, bags: readonly number[][]): Tensor {
   // short bags are filled up with a row of -∞
   const filler = rows.shape[0];
   const positions = bags.flatMap((bag) => [...bag, ...Array<number>(longest - bag.length).fill(filler)]);
-  const lowest = full([1, rows.shape[1]], Number.NEGATIVE_INFINITY, { dtype: rows.dtype });
-  const padded = cat([rows, lowest]).indexSelect(0, tensor(positions, { dtype: 'int64' }));
+  const lowest = rows.newFull([1, rows.shape[1]], Number.NEGATIVE_INFINITY);
+  const padded = cat([rows, lowest]).indexSelect(0, positions);
   const [values] = padded.reshape([bags.length, longest, rows.shape[1]]).max(1);
-  const empty = tensor(bags.map((bag) => bag.length === 0)).unsqueeze(1);
+  const empty = rows.newTensor(
+    bags.map((bag) => [bag.length === 0]),
+    { dtype: 'bool' },
+  );
   return values.maskedFill(empty, 0);
 }

@@ -1,5 +1,5 @@
 /** Max pooling with windows at random places. Graham 2014. */
-import { arange, formatShape, type PerDim, rand, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
+import { arange, formatShape, type PerDim, rand, ShapeError, type Tensor, ValueError } from '@flambeau/core';
 import { widened } from '@flambeau/core/internal';
 
 export interface FractionalMaxPoolOptions {
@@ -56,7 +56,7 @@ function pool(op: string, dims: number, input: Tensor, kernelSize: PerDim, optio
         `${op}: ${output} windows of ${kernels[i]} do not fit into dimension ${2 + i} of ${formatShape(input.shape)}`,
       );
   });
-  const samples = (randomSamples ?? rand([n, channels, dims]))
+  const samples = (randomSamples ?? rand([n, channels, dims], { device: 'cpu' }))
     .detach()
     .reshape([n * channels, dims])
     .toArray() as number[][];
@@ -65,9 +65,10 @@ function pool(op: string, dims: number, input: Tensor, kernelSize: PerDim, optio
   let pitch = 1;
   for (let dim = dims - 1; dim >= 0; dim--) {
     const rows = samples.map((sample) => starts(sample[sampleColumn(dims, dim)], sizes[dim], outputs[dim], kernels[dim]));
-    const offsets = arange(kernels[dim], { dtype: 'int64' });
+    const offsets = arange(kernels[dim], { dtype: 'int64', device: input.device });
     const shape = (of: number, size: number): number[] => Array.from({ length: 2 * dims }, (_, i) => (i === of ? size : 1));
-    const term = tensor(rows.flat(), { dtype: 'int64' })
+    const term = input
+      .newTensor(rows.flat(), { dtype: 'int64' })
       .reshape([n, channels, ...shape(dim, outputs[dim])])
       .add(offsets.reshape(shape(dims + dim, kernels[dim])))
       .mul(pitch);

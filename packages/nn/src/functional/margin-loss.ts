@@ -8,7 +8,6 @@ import {
   type Tensor,
   ValueError,
   where,
-  zeros,
 } from '@flambeau/core';
 import { autocasting, inFloat32, reduceLosses, toIndices } from '@flambeau/core/internal';
 
@@ -104,7 +103,7 @@ export function multiMarginLoss(
   if (autocasting() !== null)
     return inFloat32([input, weight], (x, w) => multiMarginLoss(x, target, { p, margin, weight: w, reduction }));
   if (p !== 1 && p !== 2) throw new ValueError(`multiMarginLoss: p must be 1 or 2, got ${String(p)}`);
-  const classes = toIndices('multiMarginLoss', 'target', target);
+  const classes = toIndices('multiMarginLoss', 'target', target, input);
   if (input.ndim < 1 || input.ndim > 2 || classes.ndim !== input.ndim - 1)
     throw new ShapeError(
       `multiMarginLoss: expected scores (N, C) and classes (N), or (C) and (), got ${formatShape(input.shape)} and ${formatShape(classes.shape)}`,
@@ -129,14 +128,14 @@ export function multiMarginLoss(
  */
 export function multilabelMarginLoss(input: Tensor, target: Indices, { reduction = 'mean' }: LossOptions = {}): Tensor {
   if (autocasting() !== null) return inFloat32([input], (x) => multilabelMarginLoss(x, target, { reduction }));
-  const classes = toIndices('multilabelMarginLoss', 'target', target);
+  const classes = toIndices('multilabelMarginLoss', 'target', target, input);
   if (input.ndim < 1 || input.ndim > 2 || formatShape(input.shape) !== formatShape(classes.shape))
     throw new ShapeError(
       `multilabelMarginLoss: expected scores and classes of the same shape (N, C) or (C), got ${formatShape(input.shape)} and ${formatShape(classes.shape)}`,
     );
   const counts = classes.lt(0).long().cumsum(-1).eq(0);
   const index = classes.maskedFill(counts.logicalNot(), 0);
-  const isTarget = zeros(input.shape, { dtype: 'int64' }).scatterAdd(-1, index, counts.long()).gt(0);
+  const isTarget = input.newZeros(input.shape, { dtype: 'int64' }).scatterAdd(-1, index, counts.long()).gt(0);
   const excess = input.unsqueeze(-2).sub(input.gather(-1, index).unsqueeze(-1)).add(1).clamp(0);
   const pairs = counts.unsqueeze(-1).logicalAnd(isTarget.logicalNot().unsqueeze(-2));
   const losses = excess

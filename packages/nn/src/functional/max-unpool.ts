@@ -1,5 +1,5 @@
 /** The partial inverse of max pooling: the largest elements back in their places, zeros elsewhere. */
-import { formatShape, type PerDim, ShapeError, type Tensor, zeros } from '@flambeau/core';
+import { formatShape, type PerDim, ShapeError, type Tensor } from '@flambeau/core';
 import { widened } from '@flambeau/core/internal';
 
 export interface MaxUnpoolOptions {
@@ -38,7 +38,7 @@ function maxUnpool(
     );
   const places = sizes.reduce((n, size) => n * size, 1);
   const values = widened(input);
-  const flat = zeros([...leading, places], { dtype: values.dtype });
+  const flat = values.newZeros([...leading, places]);
   return flat.scatter(-1, indices.flatten(-dims), values.flatten(-dims)).reshape([...leading, ...sizes]);
 }
 

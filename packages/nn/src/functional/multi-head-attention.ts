@@ -6,13 +6,10 @@ import {
   formatShape,
   full,
   linear,
-  ones,
   ShapeError,
   scaledDotProductAttention,
   type Tensor,
   ValueError,
-  where,
-  zeros,
 } from '@flambeau/core';
 
 /** What is learned. Either `inProjWeight` is given or the three others. */
@@ -67,7 +64,7 @@ export const squareSubsequentMask = (size: number, dtype: Tensor['dtype']): Tens
 
 /** A mask as numbers to add to the scores. Where a bool is true nothing is seen. */
 function additive(name: string, mask: Tensor, dtype: Tensor['dtype']): Tensor {
-  if (mask.dtype === 'bool') return where(mask, full([], Number.NEGATIVE_INFINITY, { dtype }), zeros([], { dtype }));
+  if (mask.dtype === 'bool') return mask.newZeros(mask.shape, { dtype }).maskedFill(mask, Number.NEGATIVE_INFINITY);
   if (!mask.dtype.includes('float'))
     throw new DTypeError(`multiHeadAttention: expected ${name} to be bool or floating-point, got ${mask.dtype}`);
   return mask.to(dtype);
@@ -154,7 +151,7 @@ export function multiHeadAttentionForward(
   const { biasK = null, biasV = null } = weights;
   const one = batchFirst ? [batch, 1, features] : [1, batch, features];
   if (biasK !== null && biasV !== null) added.push([biasK.expand(one), biasV.expand(one)]);
-  if (addZeroAttn) added.push([zeros(one, { dtype: k.dtype }), zeros(one, { dtype: v.dtype })]);
+  if (addZeroAttn) added.push([k.newZeros(one), v.newZeros(one)]);
   if (added.length > 0) {
     k = cat([k, ...added.map((pair) => pair[0])], sequence);
     v = cat([v, ...added.map((pair) => pair[1])], sequence);
@@ -165,12 +162,11 @@ export function multiHeadAttentionForward(
   // a causal mask must be written out where another one or the weights are asked for
   const inKernel = causal && mask === null && !needWeights && keys === given;
   if (causal && !inKernel) {
-    const seen = ones([length, given], { dtype: 'bool' }).tril();
+    const seen = q.newOnes([length, given], { dtype: 'bool' }).tril();
     const future = additive('isCausal', seen.logicalNot(), q.dtype);
     mask = mask === null ? future : mask.add(future);
   }
-  if (mask !== null && keys > given)
-    mask = cat([mask, zeros([...mask.shape.slice(0, -1), keys - given], { dtype: mask.dtype })], -1);
+  if (mask !== null && keys > given) mask = cat([mask, mask.newZeros([...mask.shape.slice(0, -1), keys - given])], -1);
 
   const size = features / numHeads;
   /** (B, heads, length, size), as a view. */

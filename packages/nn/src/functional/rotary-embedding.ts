@@ -23,10 +23,10 @@ export function rotaryEmbedding(x: Tensor, { base = 10000, offset = 0, interleav
   const [length, features] = x.shape.slice(-2);
   const half = features / 2;
   // float64: at position 100 000 a float32 angle would be off by 0.004
-  const frequencies = arange(0, half, 1, { dtype: 'float64' })
+  const frequencies = arange(0, half, 1, { dtype: 'float64', device: x.device })
     .mul((-2 / features) * Math.log(base))
     .exp();
-  const angles = arange(offset, offset + length, 1, { dtype: 'float64' })
+  const angles = arange(offset, offset + length, 1, { dtype: 'float64', device: x.device })
     .unsqueeze(1)
     .mul(frequencies);
   const [cos, sin] = [angles.cos().to(x.dtype), angles.sin().to(x.dtype)];

@@ -1,5 +1,5 @@
 /** Lengths, angles and distances of vectors. */
-import { formatShape, ShapeError, type Tensor, tensor } from '@flambeau/core';
+import { formatShape, ShapeError, type Tensor } from '@flambeau/core';
 
 export interface NormalizeOptions {
   /** The p of the p-norm. Default 2. */
@@ -53,10 +53,7 @@ export function pdist(input: Tensor, p = 2): Tensor {
   const side = (k: number): Tensor =>
     input.indexSelect(
       0,
-      tensor(
-        pairs.map((pair) => pair[k]),
-        { dtype: 'int64' },
-      ),
+      pairs.map((pair) => pair[k]),
     );
   return side(0).sub(side(1)).norm(p, -1);
 }

@@ -1,4 +1,4 @@
-import { cat, type Indices, IndexError, logSoftmax, ShapeError, type Tensor, tensor, ValueError, zeros } from '@flambeau/core';
+import { cat, type Indices, IndexError, logSoftmax, ShapeError, type Tensor, ValueError, zeros } from '@flambeau/core';
 import { toIndices } from '@flambeau/core/internal';
 import type { FactoryOptions } from '../factory-options.js';
 import { Module } from '../module.js';
@@ -82,13 +82,12 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     for (let i = 0; i < this.tail.length; i++) {
       const rows = inHead.flatMap((place, row) => (place === shortlist + i ? [row] : []));
       if (rows.length === 0) continue;
-      const index = tensor(rows, { dtype: 'int64' });
-      const inCluster = logSoftmax(this.tail[i](input.indexSelect(0, index)), 1);
+      const inCluster = logSoftmax(this.tail[i](input.indexSelect(0, rows)), 1);
       const logProbs = chosen(
         inCluster,
         rows.map((row) => list[row] - this.cutoffs[i]),
       );
-      output = output.add(zeros([list.length], { dtype: output.dtype, device: output.device }).indexAdd(0, index, logProbs));
+      output = output.add(zeros([list.length], { dtype: output.dtype, device: output.device }).indexAdd(0, rows, logProbs));
     }
     return { output, loss: output.neg().mean() };
   }
@@ -113,4 +112,9 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
 
 /** The element of each row that `columns` names. */
 const chosen = (rows: Tensor, columns: readonly number[]): Tensor =>
-  rows.gather(1, tensor([...columns], { dtype: 'int64' }).unsqueeze(1)).squeeze(1);
+  rows
+    .gather(
+      1,
+      columns.map((c) => [c]),
+    )
+    .squeeze(1);

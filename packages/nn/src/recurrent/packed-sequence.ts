@@ -1,6 +1,6 @@
 /** Sequences of different lengths in one tensor. PyTorch: `torch.nn.utils.rnn`. */
-import { cat, formatShape, full, type Indices, ShapeError, type Tensor, tensor, ValueError } from '@flambeau/core';
-import { toIndices } from '@flambeau/core/internal';
+import { cat, formatShape, type Indices, ShapeError, type Tensor, ValueError } from '@flambeau/core';
+import { toNumbers } from '@flambeau/core/internal';
 
 /**
  * The elements of several sequences, time step by time step, the longest sequence first: no padding between. Made by
@@ -42,7 +42,6 @@ export interface PadOptions {
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const indexTensor = (list: readonly number[]): Tensor => tensor(list, { dtype: 'int64' });
 
 /** How many of the lengths are larger than t, for each t below the largest. */
 const sizesOf = (lengths: readonly number[]): number[] =>
@@ -64,7 +63,7 @@ export function packPaddedSequence(
   if (input.ndim < 2) throw new ShapeError(`${op}: expected (T, B, *), got ${formatShape(input.shape)}`);
   const padded = batchFirst ? input.transpose(0, 1) : input;
   const [steps, batch, ...rest] = padded.shape;
-  const given = (toIndices(op, 'lengths', lengths).toArray() as (number | bigint)[]).map(Number);
+  const given = toNumbers(op, 'lengths', lengths);
   if (given.length !== batch || given.some((length) => length < 1 || length > steps))
     throw new ValueError(`${op}: expected ${batch} lengths from 1 to ${steps}, got [${given.join(', ')}]`);
   const order = range(batch);
@@ -73,7 +72,7 @@ export function packPaddedSequence(
     throw new ValueError(`${op}: the lengths [${given.join(', ')}] do not fall; sort the batch or set enforceSorted: false`);
   const batchSizes = sizesOf(given);
   const places = batchSizes.flatMap((size, t) => order.slice(0, size).map((b) => t * batch + b));
-  const data = padded.reshape([steps * batch, ...rest]).indexSelect(0, indexTensor(places));
+  const data = padded.reshape([steps * batch, ...rest]).indexSelect(0, places);
   return new PackedSequence(data, batchSizes, enforceSorted ? null : order);
 }
 
@@ -102,8 +101,8 @@ export function padPackedSequence(
   const starts = batchSizes.map((size) => (start += size) - size);
   // the row after the last one holds the padding
   const places = range(steps).flatMap((t) => rows.map((row) => (row < (batchSizes[t] ?? 0) ? starts[t] + row : count)));
-  const filled = cat([data, full([1, ...rest], paddingValue, { dtype: data.dtype })]);
-  const padded = filled.indexSelect(0, indexTensor(places)).reshape([steps, batch, ...rest]);
+  const filled = cat([data, data.newFull([1, ...rest], paddingValue)]);
+  const padded = filled.indexSelect(0, places).reshape([steps, batch, ...rest]);
   const lengths = rows.map((row) => batchSizes.filter((size) => size > row).length);
   return [batchFirst ? padded.transpose(0, 1) : padded, lengths];
 }
@@ -130,7 +129,7 @@ export function padSequence(
   const longest = Math.max(...sequences.map(({ shape }) => shape[0]));
   const starts = sequences.map((_, i) => sequences.slice(0, i).reduce((n, { shape }) => n + shape[0], 0));
   const total = sequences.reduce((n, { shape }) => n + shape[0], 0);
-  const filler = full([1, ...rest], paddingValue, { dtype: sequences[0].dtype });
+  const filler = sequences[0].newFull([1, ...rest], paddingValue);
   const places = sequences.flatMap(({ shape: [length] }, b) =>
     range(longest).map((t) => {
       const at = paddingSide === 'right' ? t : t - (longest - length);
@@ -138,7 +137,7 @@ export function padSequence(
     }),
   );
   const padded = cat([...sequences, filler])
-    .indexSelect(0, indexTensor(places))
+    .indexSelect(0, places)
     .reshape([sequences.length, longest, ...rest]);
   return batchFirst ? padded : padded.transpose(0, 1);
 }

@@ -1,5 +1,6 @@
 /** Limits gradients. Nothing is read back, so a step waits for nothing. */
 import { noGrad } from '@flambeau/autograd';
+import { borrowGrad } from '@flambeau/autograd/internal';
 import { FlambeauError, isTensor, type Tensor, zeros } from '@flambeau/core';
 import { foreachNorm, foreachScale_ } from './foreach.js';
 
@@ -12,7 +13,7 @@ export interface ClipGradNormOptions {
 
 function gradsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const list = isTensor(parameters) ? [parameters] : [...parameters];
-  return list.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+  return list.flatMap((p) => borrowGrad(p) ?? []);
 }
 
 /**

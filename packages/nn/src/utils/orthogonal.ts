@@ -1,5 +1,5 @@
 import { noGrad } from '@flambeau/autograd';
-import { cat, eye, geqrf, linalg, randn, type Tensor, tensor, ValueError, zeros, zerosLike } from '@flambeau/core';
+import { cat, eye, geqrf, linalg, randn, type Tensor, tensor, ValueError, zerosLike } from '@flambeau/core';
 import { fieldOf } from '../computed-property.js';
 import { orthonormalRows } from '../init-numerics.js';
 import { Module } from '../module.js';
@@ -36,7 +36,7 @@ class Orthogonal extends Module {
     super();
     const longest = Math.max(...weight.shape);
     // filled by rightInverse, which registration calls
-    this.base = this.registerBuffer('base', useTrivialization ? zeros([longest, longest], { dtype: weight.dtype }) : null);
+    this.base = this.registerBuffer('base', useTrivialization ? weight.newZeros([longest, longest]) : null);
   }
 
   forward(weight: Tensor): Tensor {
@@ -50,18 +50,18 @@ class Orthogonal extends Module {
   /** The first columns of the image of a skew-symmetric matrix. */
   private rotation(x: Tensor): Tensor {
     const [n, k] = x.shape;
-    const lower = n === k ? x.tril() : cat([x.tril(), zeros([n, n - k], { dtype: x.dtype })], 1);
+    const lower = n === k ? x.tril() : cat([x.tril(), x.newZeros([n, n - k])], 1);
     const skew = lower.sub(lower.T);
     if (this.map === 'matrixExp') return linalg.matrixExp(skew).narrow(1, 0, k);
-    const identity = eye(n, n, { dtype: x.dtype });
+    const identity = eye(n, n, { dtype: x.dtype, device: x.device });
     return linalg.solve(identity.sub(skew.mul(0.5)), identity.add(skew.mul(0.5))).narrow(1, 0, k);
   }
 
   /** A product of reflections along the columns below the diagonal; the diagonal's signs are those of the result's columns. */
   private reflections(x: Tensor): Tensor {
     const [n, k] = x.shape;
-    const vectors = x.tril(-1).add(eye(n, k, { dtype: x.dtype }));
-    let q = eye(n, k, { dtype: x.dtype });
+    const vectors = x.tril(-1).add(eye(n, k, { dtype: x.dtype, device: x.device }));
+    let q = eye(n, k, { dtype: x.dtype, device: x.device });
     for (let j = k - 1; j >= 0; j--) {
       const v = vectors.narrow(1, j, 1);
       q = q.sub(v.matmul(v.T.matmul(q)).mul(v.square().sum().reciprocal().mul(2)));

@@ -25,6 +25,8 @@ export const batchNorm = {
     if (bias !== null) result = graph.node('Add', [result, perChannel(graph, bias, shape.length)]);
     return [result, '', ''];
   },
+  // `matchBatchNorm` recognises the decomposition
+  batchNormEval: 'decompose',
 } satisfies Lowerings<typeof groups.batchNorm>;
 
 /** What an operator's value was computed from, if it is the result of `op`. */

@@ -16,10 +16,12 @@ import { complex } from './complex.js';
 import { fft } from './fft.js';
 import { conv } from './conv.js';
 import { copying } from './copying.js';
+import { distances } from './distances.js';
 import { dropout } from './dropout.js';
 import { elementwise } from './elementwise.js';
 import { embedding } from './embedding.js';
 import { extremum } from './extremum.js';
+import { groupNorm } from './group-norm.js';
 import { indexing } from './indexing.js';
 import { integerProduct } from './integer-product.js';
 import { joining } from './joining.js';
@@ -76,10 +78,12 @@ const tables = {
   fft,
   conv,
   copying,
+  distances,
   dropout,
   elementwise,
   embedding,
   extremum,
+  groupNorm,
   indexing,
   integerProduct,
   joining,

@@ -53,6 +53,7 @@ function norm(call: Call<Reduction & { readonly p: number }>, graph: Graph): str
 
 export const reduction = {
   sum: direct('ReduceSum'),
+  nansum: 'decompose',
   prod: direct('ReduceProd'),
   mean: direct('ReduceMean'),
   amax: direct('ReduceMax'),

@@ -1,6 +1,8 @@
 import type { Workload } from '../workload.js';
 import { attention } from './attention.js';
 import { conv, depthwise } from './conv.js';
+import { transforms } from './fft.js';
+import { decompositions } from './linalg.js';
 import { matmul } from './matmul.js';
 import { moving } from './moving.js';
 import { networks } from './networks.js';
@@ -14,6 +16,7 @@ import { small } from './small.js';
 /** Every workload, in the order of the table, by group. */
 export const groups: Readonly<Record<string, readonly Workload[]>> = {
   matmul,
+  linalg: decompositions,
   conv,
   depthwise,
   pointwise,
@@ -21,6 +24,7 @@ export const groups: Readonly<Record<string, readonly Workload[]>> = {
   norm,
   attention,
   moving,
+  fft: transforms,
   recurrent,
   optim,
   small,

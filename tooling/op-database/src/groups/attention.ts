@@ -29,6 +29,11 @@ export const attention: Group = {
         args: [normal([1, 2, 200, 64]), normal([1, 2, 200, 64]), normal([1, 2, 200, 64]), { isCausal: true }],
         dtypes: ['float32', 'float64'],
       },
+      // fewer queries than keys: the last ones are seen by none
+      {
+        args: [normal([1, 2, 44, 20]), normal([1, 2, 74, 20]), normal([1, 2, 74, 35]), { isCausal: true }],
+        dtypes: ['float32', 'float64'],
+      },
     ],
     large: [[normal([2, 4, 300, 33]), normal([2, 4, 270, 33]), normal([2, 4, 270, 20])]],
     tolerance: {

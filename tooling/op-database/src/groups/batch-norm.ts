@@ -11,7 +11,7 @@ export const batchNorm: Group = {
   batchNorm: {
     torch: 'F.batch_norm',
     dtypes: FLOAT,
-    covers: ['native_batch_norm', 'native_batch_norm_backward'],
+    covers: ['native_batch_norm', 'native_batch_norm_backward', 'batch_norm_eval', 'batch_norm_eval_backward'],
     noExpand: true,
     samples: [
       [normal([4, 3]), ...statistics(3)],
@@ -25,6 +25,9 @@ export const batchNorm: Group = {
     large: [
       [normal([8, 16, 28, 28]), null, null, { training: true, weight: normal([16]), bias: normal([16]) }],
       [normal([1200, 70]), null, null, { training: true, weight: normal([70]), bias: normal([70]) }],
+      [normal([3, 2, 17001]), null, null, { training: true, weight: normal([2]), bias: normal([2]) }], // few large channels
+      [normal([8, 16, 28, 28]), ...statistics(16), { weight: normal([16]), bias: normal([16]) }],
+      [normal([1200, 70]), ...statistics(70), { weight: normal([70]), bias: normal([70]) }],
     ],
     // gradients are sums over up to 6272 places
     tolerance: { float32: [1e-5, 2e-4], float64: [1e-10, 1e-11], float16: [4e-3, 2e-3], bfloat16: [3.2e-2, 1.6e-2] },

@@ -15,13 +15,18 @@ export const groupNorm: Group = {
   groupNorm: {
     torch: 'F.group_norm',
     dtypes: FLOAT,
+    covers: ['native_group_norm', 'native_group_norm_backward'],
     samples: [
       [normal([2, 4]), 2],
       [normal([2, 4, 3]), 2, { weight: normal([4]), bias: normal([4]) }],
       [normal([2, 6, 2, 2]), 3, { weight: normal([6]), eps: 0.1 }],
       [normal([1, 3, 4]), 1],
     ],
-    large: [[normal([8, 16, 28, 28]), 4, { weight: normal([16]), bias: normal([16]) }]],
+    large: [
+      [normal([8, 16, 28, 28]), 4, { weight: normal([16]), bias: normal([16]) }],
+      [normal([700, 70]), 10, { weight: normal([70]), bias: normal([70]) }],
+      [normal([2, 3, 17000]), 1, { weight: normal([3]), bias: normal([3]) }], // few large groups
+    ],
     tolerance,
     errors: [
       { args: [normal([2, 5, 3]), 2], throws: 'ValueError', says: ['5', '2'] },

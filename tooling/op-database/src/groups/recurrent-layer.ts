@@ -79,4 +79,19 @@ export const recurrentLayer: Group = {
       },
     ],
   },
+  fusedRecurrentInference: {
+    torch: layer,
+    dtypes: ['float32'],
+    samples: [
+      call(LSTM, 3, [3, 2, 1, 1], { bias: true, reverse: true }),
+      call(GRU, 33, [2, 3], { bias: true }),
+      call(TANH, 3, [2, 3], { bias: true }),
+    ],
+    large: [call(LSTM, 40, [24, 5, 9, 3], { reverse: true })],
+    // without the last, which is empty
+    adapt:
+      (fn) =>
+      (...args) =>
+        fn(...args).slice(0, args[6].kind === LSTM ? 3 : 2),
+  },
 };

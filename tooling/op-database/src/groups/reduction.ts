@@ -99,6 +99,18 @@ export const reduction: Group = {
     tolerance: { float32: [2e-6, 1e-4] }, // sums of up to 123,721 terms that cancel
     errors: dimErrors,
   },
+  nansum: {
+    dtypes: REAL_AND_BOOL,
+    samples: [
+      [normal([3, 4])],
+      [normal([3, 4]), 1, { keepdim: true }],
+      [normal([2, 3, 4]), [0, 2]],
+      [normal([0])],
+      { args: [normal([3, 4]), 0, { dtype: 'float64' }], dtypes: ['float32', 'float16'] },
+      { args: [values([1, Number.NaN, 2, Number.NaN, Number.NaN, 4], { shape: [2, 3] }), 1], dtypes: FLOAT },
+    ],
+    errors: [{ args: [normal([2, 3]), 2], throws: 'IndexError', says: ['[-2, 1]'] }],
+  },
   prod: {
     dtypes: REAL_AND_BOOL,
     samples: [

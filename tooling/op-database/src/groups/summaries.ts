@@ -1,5 +1,5 @@
 /** Samples of `core/src/ops/summaries.ts`. */
-import { FLOAT, REAL, REAL_AND_BOOL } from '../dtype.js';
+import { FLOAT, REAL } from '../dtype.js';
 import type { Group } from '../sample.js';
 import { distinct, normal, values } from '../spec.js';
 
@@ -18,18 +18,6 @@ export const summaries: Group = {
       { args: [values([2, 2, 1, 1])], kink: true },
     ],
     errors: [{ args: [normal([0])], throws: 'ShapeError', says: ['(0,)'], op: 'amin' }],
-  },
-  nansum: {
-    dtypes: REAL_AND_BOOL,
-    samples: [
-      [normal([3, 4])],
-      [normal([3, 4]), 1, { keepdim: true }],
-      [normal([2, 3, 4]), [0, 2]],
-      [normal([0])],
-      { args: [normal([3, 4]), 0, { dtype: 'float64' }], dtypes: ['float32', 'float16'] },
-      { args: [holes, 1], dtypes: FLOAT },
-    ],
-    errors: [{ args: [normal([2, 3]), 2], throws: 'IndexError', says: ['[-2, 1]'], op: 'sum' }],
   },
   nanmean: {
     dtypes: FLOAT,

@@ -1,107 +1,17 @@
 // Attention softmax(scale Q Kᵀ + mask) V without the matrix of weights: blocks of queries meet blocks of keys, and the softmax is
-// corrected as larger scores appear (Dao et al. 2022; Milakov and Gimelshein 2018). Scores are computed transposed, (key, query), so that
-// a vector holds queries: maxima and sums need no horizontal step, and the weights are the next product's B as they lie.
-#include "../gemm.h"
-#include "../strided_product.h"
+// corrected as larger scores appear (Dao et al. 2022; Milakov and Gimelshein 2018).
+#include "../attention_block.h"
 #include "../thread_memory.h"
-#include "../vector_math.h"
 
 namespace fb::FB_ISA {
 namespace {
 
-constexpr int64_t kQueries = 96, kKeys = 64;  // of a block: multiples of all vector and tile sizes, so small that scores stay in the cache
-
-/// Elements of one (batch, head) of a tensor (B, H, n, features).
-template <class T>
-struct Heads {
-  T *data;
-  int64_t heads, n, features, strides[4];
-  explicit Heads(const fb_tensor *t)
-      : data(t ? static_cast<T *>(t->data) : nullptr), heads(t ? t->dims[1] : 1), n(t ? t->dims[2] : 0), features(t ? t->dims[3] : 0), strides{} {
-    if (t)
-      for (int d = 0; d < 4; d++) strides[d] = t->strides[d];
-  }
-  T *at(int64_t batch, int64_t head) const { return data + batch * strides[0] + head * strides[1]; }
-  Strided<T> rows(int64_t batch, int64_t head, int64_t first) const { return {at(batch, head) + first * strides[2], strides[2], strides[3]}; }
-  Strided<T> columns(int64_t batch, int64_t head, int64_t first) const { return {at(batch, head) + first * strides[2], strides[3], strides[2]}; }
-};
-
-/// Hands out parts of a thread's memory.
-template <class T>
-struct Parts {
-  T *next;
-  T *take(int64_t elements) {
-    T *const part = next;
-    next += round_up(elements + kPanelSlack<T>, 16);
-    return part;
-  }
-};
-template <class T>
-constexpr int64_t part_size(int64_t elements) { return round_up(elements + kPanelSlack<T>, 16); }
-
-template <class T>
-inline void multiply(T *x, int64_t n, T factor) {
-  for (int64_t i = 0; i < n; i += kLanes<T>) store(x + i, load(x + i) * factor);
-}
-
-/// `rows` rows of `width` elements, from any strides to rows that are `padded` apart, filled up with zeros.
-template <class T>
-void copy_rows(T *to, int64_t padded, const Strided<T> &from, int64_t rows, int64_t width) {
-  for (int64_t i = 0; i < rows; i++, to += padded) {
-    if (from.step == 1) memcpy(to, from.data + i * from.row, static_cast<size_t>(width) * sizeof(T));
-    else
-      for (int64_t d = 0; d < width; d++) to[d] = from.data[i * from.row + d * from.step];
-    for (int64_t d = width; d < padded; d++) to[d] = 0;
-  }
-}
-
-/// Adds the mask, element (query, key), to scores (key, query); then forbids the keys after each query if `causal`.
-template <class T>
-void mask_scores(T *scores, int64_t width, int64_t query, int64_t queries, int64_t key, int64_t keys, const Strided<T> &mask, T *transposed,
-                 bool causal) {
-  constexpr int64_t L = kLanes<T>;
-  if (mask.data) {
-    const T *const from = mask.data + query * mask.row + key * mask.step;
-    if (mask.row != 0) pack_panel(transposed, width, queries, keys, from, mask.row, mask.step);
-    for (int64_t j = 0; j < keys; j++)
-      for (int64_t i = 0; i < width; i += L) {
-        T *const at = scores + j * width + i;
-        store(at, load(at) + (mask.row != 0 ? load(transposed + j * width + i) : broadcast(from[j * mask.step])));
-      }
-  }
-  if (causal)
-    for (int64_t j = max(0, query + 1 - key); j < keys; j++)
-      for (int64_t i = 0, before = min(width, key + j - query); i < before; i++) scores[j * width + i] = static_cast<T>(-HUGE_VAL);
-}
-
-/// Scores become weights relative to each query's largest score so far; `correction` is what earlier weights are to be multiplied with.
-template <class T>
-__attribute__((noinline)) void online_softmax(T *scores, int64_t width, int64_t keys, T *largest, T *sums, T *correction) {
-  constexpr int64_t L = kLanes<T>;
-  const Vec<T> nothing = broadcast(static_cast<T>(-HUGE_VAL));
-  for (int64_t i = 0; i < width; i += L) {
-    const Vec<T> before = load(largest + i);
-    Vec<T> top = before;
-    for (int64_t j = 0; j < keys; j++) {
-      const Vec<T> s = load(scores + j * width + i);
-      top = s > top ? s : top;
-    }
-    const Vec<T> shift = top == nothing ? Vec<T>{} : top, factor = exp(before - shift);
-    Vec<T> sum = load(sums + i) * factor;
-    for (int64_t j = 0; j < keys; j++) {
-      T *const at = scores + j * width + i;
-      const Vec<T> weight = exp(load(at) - shift);
-      store(at, weight);
-      sum += weight;
-    }
-    store(largest + i, top);
-    store(sums + i, sum);
-    store(correction + i, factor);
-  }
-}
-
 /// The last key that any of the queries before `end` sees, plus one.
 inline int64_t visible_keys(int64_t keys, int64_t end, bool causal) { return causal ? min(keys, end) : keys; }
+
+/// Elements of `rows` rows of whole vectors, with room for whole tiles.
+template <class T>
+inline int64_t rows_size(int64_t rows, int64_t features) { return round_up(rows, kStridedRows) * round_up(features, kLanes<T>); }
 
 template <class T>
 struct Attention {
@@ -113,16 +23,16 @@ struct Attention {
   Strided<T> mask_of(int64_t batch, int64_t head) const { return mask.rows(batch, mask.data ? head : 0, 0); }
 
   int64_t forward_memory() const {
-    return part_size<T>(kQueries * head_size()) + 2 * part_size<T>(kKeys * kQueries) + part_size<T>(round_up(v.features, kStridedRows) * kQueries) +
-           part_size<T>(kQueries * v.features) + 3 * part_size<T>(kQueries);
+    return part_size<T>(kQueries * head_size()) + 2 * part_size<T>(kKeys * kQueries) + part_size<T>(rows_size<T>(kKeys, v.features)) +
+           part_size<T>(rows_size<T>(kQueries, v.features)) + 3 * part_size<T>(kQueries);
   }
 
   void forward(int64_t batch, int64_t head, int64_t query, T *memory) const {
     constexpr int64_t L = kLanes<T>;
-    const int64_t queries = min(kQueries, q.n - query), width = round_up(queries, L), features = v.features;
+    const int64_t queries = min(kQueries, q.n - query), width = round_up(queries, L), features = round_up(v.features, L), kv = key_head(head);
     Parts<T> parts{memory};
     T *const qt = parts.take(kQueries * head_size()), *const scores = parts.take(kKeys * kQueries), *const spare = parts.take(kKeys * kQueries);
-    T *const sum = parts.take(round_up(features, kStridedRows) * kQueries), *const rows = parts.take(kQueries * features);
+    T *const v_memory = parts.take(rows_size<T>(kKeys, v.features)), *const sum = parts.take(rows_size<T>(kQueries, v.features));
     T *const largest = parts.take(kQueries), *const sums = parts.take(kQueries), *const correction = parts.take(kQueries);
     const Strided<T> from = q.rows(batch, head, query);
     pack_panel(qt, width, queries, head_size(), from.data, from.row, from.step);
@@ -131,28 +41,24 @@ struct Attention {
       largest[i] = static_cast<T>(-HUGE_VAL);
       sums[i] = 0;
     }
-    memset(sum, 0, static_cast<size_t>(features * width) * sizeof(T));
     const int64_t end = visible_keys(k.n, query + queries, causal);
+    if (end == 0) memset(sum, 0, static_cast<size_t>(queries * features) * sizeof(T));
     for (int64_t key = 0; key < end; key += kKeys) {
-      const int64_t keys = min(kKeys, end - key);
-      strided_product<T>(keys, width, head_size(), k.rows(batch, key_head(head), key), qt, width, scores, width, false);
-      mask_scores(scores, width, query, queries, key, keys, mask_of(batch, head), spare, causal);
-      online_softmax(scores, width, keys, largest, sums, correction);
-      for (int64_t d = 0; d < features; d++)
-        for (int64_t i = 0; i < width; i += L) store(sum + d * width + i, load(sum + d * width + i) * load(correction + i));
-      strided_product<T>(features, width, keys, v.columns(batch, key_head(head), key), scores, width, sum, width, true);
+      const Block<T> block{query, queries, width, key, min(kKeys, k.n - key), causal};
+      score_product(block, head_size(), k.rows(batch, kv, key), qt, scores);
+      mask_scores(scores, block, mask_of(batch, head), spare);
+      online_softmax(scores, block, largest, sums, correction);
+      for (int64_t i = 0; key > 0 && i < queries; i++) multiply(sum + i * features, features, correction[i]);
+      query_product(block, features, scores, whole_rows(v.rows(batch, kv, key), block.keys, v.features, v_memory), sum, key > 0);
     }
-    T *const lse_row = lse.at(batch, head) + query;
-    for (int64_t i = 0; i < width; i++) {
+    for (int64_t i = 0; i < width; i += L) {
       // a query that sees no key: zeros, and weights of zero in the backward pass
-      const T lse_value = sums[i] == 0 ? static_cast<T>(HUGE_VAL) : largest[i] + static_cast<T>(::log(static_cast<double>(sums[i])));
-      if (i < queries) lse_row[i] = lse_value;
-      correction[i] = sums[i] == 0 ? T(0) : 1 / sums[i];
+      const Vec<T> total = load(sums + i), sees = load(largest + i) + log(total);
+      store(largest + i, total == 0 ? broadcast(static_cast<T>(HUGE_VAL)) : sees);
+      store(correction + i, total == 0 ? Vec<T>{} : 1 / total);
     }
-    for (int64_t d = 0; d < features; d++)
-      for (int64_t i = 0; i < width; i += L) store(sum + d * width + i, load(sum + d * width + i) * load(correction + i));
-    pack_panel(rows, features, features, queries, sum, width, int64_t{1});
-    memcpy(out.at(batch, head) + query * features, rows, static_cast<size_t>(queries * features) * sizeof(T));
+    memcpy(lse.at(batch, head, query), largest, static_cast<size_t>(queries) * sizeof(T));
+    write_rows(out, batch, head, query, sum, queries, correction);
   }
 };
 
@@ -162,71 +68,63 @@ struct AttentionBackward {
   Attention<T> of;
 
   int64_t memory() const {
-    const int64_t e = of.head_size(), f = of.v.features, ep = round_up(e, kLanes<T>), fp = round_up(f, kLanes<T>), n = round_up(of.k.n, kStridedRows);
-    return part_size<T>(n * ep) + part_size<T>(n * fp) + 2 * part_size<T>(kQueries * e) + part_size<T>(kQueries * f) + part_size<T>(kQueries * ep) +
-           part_size<T>(kQueries * fp) + part_size<T>(round_up(e, kStridedRows) * kQueries) + 3 * part_size<T>(kKeys * kQueries) +
-           2 * part_size<T>(kQueries);
+    const int64_t e = of.head_size(), f = of.v.features, n = of.k.n;
+    return part_size<T>(rows_size<T>(n, e)) + part_size<T>(rows_size<T>(n, f)) + part_size<T>(kQueries * e) + part_size<T>(kQueries * f) +
+           2 * part_size<T>(rows_size<T>(kQueries, e)) + part_size<T>(rows_size<T>(kQueries, f)) + part_size<T>(rows_size<T>(kKeys, e)) +
+           3 * part_size<T>(kKeys * kQueries) + 2 * part_size<T>(kQueries);
   }
 
   /// The heads that share one head of keys, one after the other.
   void group(int64_t batch, int64_t key_head, T *memory) const {
-    const int64_t e = of.head_size(), f = of.v.features, ep = round_up(e, kLanes<T>), fp = round_up(f, kLanes<T>), n = round_up(of.k.n, kStridedRows);
+    const int64_t gk_size = rows_size<T>(of.k.n, of.head_size()), gv_size = rows_size<T>(of.k.n, of.v.features);
     Parts<T> parts{memory};
-    T *const gk = parts.take(n * ep), *const gv = parts.take(n * fp);
-    memset(gk, 0, static_cast<size_t>(n * ep) * sizeof(T));
-    memset(gv, 0, static_cast<size_t>(n * fp) * sizeof(T));
+    T *const gk = parts.take(gk_size), *const gv = parts.take(gv_size);
+    memset(gk, 0, static_cast<size_t>(gk_size) * sizeof(T));
+    memset(gv, 0, static_cast<size_t>(gv_size) * sizeof(T));
     const int64_t shared = of.q.heads / of.k.heads;
     for (int64_t head = key_head * shared; head < (key_head + 1) * shared; head++)
-      for (int64_t query = 0; query < of.q.n; query += kQueries) block(batch, head, query, gk, ep, gv, fp, parts);
-    for (int64_t j = 0; j < of.k.n; j++) {
-      memcpy(grad_k.at(batch, key_head) + j * e, gk + j * ep, static_cast<size_t>(e) * sizeof(T));
-      memcpy(grad_v.at(batch, key_head) + j * f, gv + j * fp, static_cast<size_t>(f) * sizeof(T));
-    }
+      for (int64_t query = 0; query < of.q.n; query += kQueries) queries(batch, head, query, gk, gv, parts);
+    write_rows(grad_k, batch, key_head, 0, gk, of.k.n);
+    write_rows(grad_v, batch, key_head, 0, gv, of.k.n);
   }
 
-  void block(int64_t batch, int64_t head, int64_t query, T *gk, int64_t ep, T *gv, int64_t fp, Parts<T> parts) const {
+  void queries(int64_t batch, int64_t head, int64_t query, T *gk, T *gv, Parts<T> parts) const {
     constexpr int64_t L = kLanes<T>;
     const Heads<T> &q = of.q, &k = of.k, &v = of.v;
-    const int64_t e = of.head_size(), f = v.features, queries = min(kQueries, q.n - query), width = round_up(queries, L), kv = of.key_head(head);
-    T *const qt = parts.take(kQueries * e), *const gt = parts.take(kQueries * f), *const q_rows = parts.take(kQueries * ep);
-    T *const g_rows = parts.take(kQueries * fp), *const gq = parts.take(round_up(e, kStridedRows) * kQueries);
-    T *const gq_rows = parts.take(kQueries * e);
+    const int64_t e = of.head_size(), f = v.features, ep = round_up(e, L), fp = round_up(f, L);
+    const int64_t queries = min(kQueries, q.n - query), width = round_up(queries, L), kv = of.key_head(head);
+    T *const qt = parts.take(kQueries * e), *const gt = parts.take(kQueries * f), *const gq = parts.take(rows_size<T>(kQueries, e));
+    T *const q_memory = parts.take(rows_size<T>(kQueries, e)), *const g_memory = parts.take(rows_size<T>(kQueries, f));
+    T *const k_memory = parts.take(rows_size<T>(kKeys, e));
     T *const weights = parts.take(kKeys * kQueries), *const slopes = parts.take(kKeys * kQueries), *const spare = parts.take(kKeys * kQueries);
     T *const lse = parts.take(kQueries), *const delta = parts.take(kQueries);
     const Strided<T> from = q.rows(batch, head, query), grads = grad.rows(batch, head, query);
+    const T *const q_rows = whole_rows(from, queries, e, q_memory), *const g_rows = whole_rows(grads, queries, f, g_memory);
     pack_panel(qt, width, queries, e, from.data, from.row, from.step);
     multiply(qt, width * e, of.scale);
-    copy_rows(q_rows, ep, from, queries, e);
-    multiply(q_rows, queries * ep, of.scale);
     pack_panel(gt, width, queries, f, grads.data, grads.row, grads.step);
-    copy_rows(g_rows, fp, grads, queries, f);
-    memset(gq, 0, static_cast<size_t>(e * width) * sizeof(T));
-    const T *const out = of.out.at(batch, head) + query * f;
+    const T *out = of.out.at(batch, head, query);
     for (int64_t i = 0; i < width; i++) {
-      lse[i] = i < queries ? of.lse.at(batch, head)[query + i] : static_cast<T>(HUGE_VAL);
-      delta[i] = 0;
-      for (int64_t d = 0; i < queries && d < f; d++) delta[i] += out[i * f + d] * g_rows[i * fp + d];
+      Vec<T> sum = {};
+      for (int64_t d = 0; i < queries && d < f; d += L) sum = fma(load_first(out + d, f - d), load(g_rows + i * fp + d), sum);
+      lse[i] = i < queries ? of.lse.at(batch, head, query)[i] : static_cast<T>(HUGE_VAL);
+      delta[i] = sum_lanes<T>(sum);
+      out += of.out.strides[2];
     }
     const int64_t end = visible_keys(k.n, query + queries, of.causal);
+    if (end == 0) memset(gq, 0, static_cast<size_t>(queries * ep) * sizeof(T));
     for (int64_t key = 0; key < end; key += kKeys) {
-      const int64_t keys = min(kKeys, end - key);
-      strided_product<T>(keys, width, e, k.rows(batch, kv, key), qt, width, weights, width, false);
-      mask_scores(weights, width, query, queries, key, keys, of.mask_of(batch, head), spare, of.causal);
-      strided_product<T>(keys, width, f, v.rows(batch, kv, key), gt, width, slopes, width, false);
-      for (int64_t j = 0; j < keys; j++)
-        for (int64_t i = 0; i < width; i += L) {
-          T *const w = weights + j * width + i, *const s = slopes + j * width + i;
-          const Vec<T> p = exp(load(w) - load(lse + i));
-          store(w, p);
-          store(s, p * (load(s) - load(delta + i)));
-        }
-      strided_product<T>(keys, fp, queries, Strided<T>{weights, width, 1}, g_rows, fp, gv + key * fp, fp, true);
-      strided_product<T>(keys, ep, queries, Strided<T>{slopes, width, 1}, q_rows, ep, gk + key * ep, ep, true);
-      strided_product<T>(e, width, keys, k.columns(batch, kv, key), slopes, width, gq, width, true);
+      const Block<T> block{query, queries, width, key, min(kKeys, k.n - key), of.causal};
+      const Strided<T> keys = k.rows(batch, kv, key);
+      score_product(block, e, keys, qt, weights);
+      mask_scores(weights, block, of.mask_of(batch, head), spare);
+      score_product(block, f, v.rows(batch, kv, key), gt, slopes);
+      score_gradients(weights, slopes, block, lse, delta, of.scale);
+      key_product(block, fp, weights, g_rows, gv + key * fp);
+      key_product(block, ep, slopes, q_rows, gk + key * ep);
+      query_product(block, ep, slopes, whole_rows(keys, block.keys, e, k_memory), gq, key > 0);
     }
-    multiply(gq, e * width, of.scale);
-    pack_panel(gq_rows, e, e, queries, gq, width, int64_t{1});
-    memcpy(grad_q.at(batch, head) + query * e, gq_rows, static_cast<size_t>(queries * e) * sizeof(T));
+    write_rows(grad_q, batch, head, query, gq, queries);
   }
 };
 
@@ -237,11 +135,12 @@ Attention<T> describe(const fb_tensor *out, const fb_tensor *lse, const fb_tenso
   rows.data = static_cast<T *>(lse->data);
   rows.strides[0] = lse->strides[0];
   rows.strides[1] = lse->strides[1];
+  rows.strides[2] = 1;
   return {Heads<T>(out), rows, Heads<T>(q), Heads<T>(k), Heads<T>(v), Heads<T>(mask), static_cast<T>(scale), causal};
 }
 
-/// out (B, H, n, F) and lse (B, H, n) contiguous; the inputs and a mask of (B, H, n, keys) with any strides, H a multiple of the heads of
-/// k and v.
+/// out (B, H, n, F) with its features next to each other, lse (B, H, n) contiguous; the inputs and a mask of (B, H, n, keys) with any
+/// strides, H a multiple of the heads of k and v.
 int32_t attention(const fb_tensor *out, const fb_tensor *lse, const fb_tensor *q, const fb_tensor *k, const fb_tensor *v, const fb_tensor *mask,
                   double scale, bool causal) {
   return for_float_or_double(q->dtype, [&](auto tag) {
@@ -259,7 +158,7 @@ int32_t attention(const fb_tensor *out, const fb_tensor *lse, const fb_tensor *q
   });
 }
 
-/// Gradients of q, k and v, contiguous.
+/// Gradients of q, k and v, each with its features next to each other.
 int32_t attention_backward(const fb_tensor *grad_q, const fb_tensor *grad_k, const fb_tensor *grad_v, const fb_tensor *grad, const fb_tensor *q,
                            const fb_tensor *k, const fb_tensor *v, const fb_tensor *mask, const fb_tensor *out, const fb_tensor *lse, double scale,
                            bool causal) {

@@ -1,8 +1,8 @@
 // Two-dimensional convolution and its gradients: which taps of the kernel meet where, for every stride, padding and dilation.
-// conv_pass.h, conv_channels.h, conv_weight.h, conv_depthwise.h, conv_pointwise.h and conv_winograd*.h do the arithmetic.
+// conv_pass.h, conv_channels.h, conv_weight.h, conv_depthwise*.h, conv_pointwise.h and conv_winograd*.h do the arithmetic.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside the AVX-512 conversion intrinsics of GCC 12
 #include "../conv_channels.h"
-#include "../conv_depthwise.h"
+#include "../conv_depthwise_rows.h"
 #include "../conv_pass.h"
 #include "../conv_pointwise.h"
 #include "../conv_weight.h"
@@ -12,11 +12,11 @@
 namespace fb::FB_ISA {
 namespace {
 
-// The oldest x86 level is there to work: it does without Winograd's code.
+// The oldest x86 level is there to work: it does without code that only hurries some cases.
 #if defined(__AVX2__) || defined(__aarch64__)
-constexpr bool kHasWinograd = true;
+constexpr bool kHasFastWays = true;
 #else
-constexpr bool kHasWinograd = false;
+constexpr bool kHasFastWays = false;
 #endif
 bool winograd_wanted = true;
 
@@ -39,7 +39,7 @@ struct Geometry {
   /// A product of matrices that are worth being packed.
   bool is_pointwise() const {
     return kernel() == 1 && stride_y == 1 && stride_x == 1 && padding_y == 0 && padding_x == 0 && in_channels >= 8 && out_channels >= 8 &&
-           images * in_plane() >= 64;
+           images * in_plane() >= 32;
   }
   /// The same at unit stride, on the pixels that the stride leaves.
   Geometry thinned() const {
@@ -51,6 +51,10 @@ struct Geometry {
   Thinning thinning() const { return {images * groups * in_channels, height, width, stride_y, stride_x, out_height, out_width}; }
   /// Every channel by itself.
   bool is_depthwise() const { return in_channels == 1 && out_channels <= 2 && groups > 1; }
+  /// Of this kernel and stride in both directions, without dilation (conv_depthwise_rows.h).
+  bool is_plain_depthwise(int64_t kernel, int64_t stride) const {
+    return is_depthwise() && kernel_x == kernel && kernel_y == kernel && stride_x == stride && stride_y == stride && dilation_x == 1 && dilation_y == 1;
+  }
   /// Whether Winograd's algorithm pays: cycles per pair of channels, measured, with those of the plain sums on the left.
   bool is_winograd() const {
     if (kernel_y != 3 || kernel_x != 3 || stride_y != 1 || stride_x != 1 || dilation_y != 1 || dilation_x != 1 || padding_y > 2 || padding_x > 2) return false;
@@ -110,22 +114,40 @@ Depthwise<T> depthwise_forward(const Geometry &g, const T *input, int64_t *lists
           g.images, g.groups, g.out_channels, input};
 }
 
+inline RowsDepthwise depthwise_rows(const Geometry &g, const float *input) {
+  return {g.images, g.groups, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y, g.padding_x, input};
+}
+
+template <class T>
+int32_t pointwise(const Geometry &g, int64_t rows, int64_t channels, const T *weight, int64_t weight_row, int64_t weight_channel,
+                  Pixels<const T> source, const T *bias, Pixels<T> out) {
+  if constexpr (kHasFastWays && kSame<T, float>)
+    if (g.in_plane() >= kManyPixels)
+      return blocked_pointwise_pass(g.images, rows, channels, weight, weight_row, weight_channel, source, bias, out);
+  return pointwise_pass(g.images, rows, channels, weight, weight_row, weight_channel, source, bias, out);
+}
+
 template <class T>
 int32_t forward(const Geometry &g, T *out, const T *input, const T *weight, const T *bias) {
   if (g.is_pointwise())
     return each_group(g, [&](int64_t group) {
-      return pointwise_pass(g.images, g.out_channels, g.in_channels, weight + group * g.group_weights(), g.in_channels, int64_t{1},
-                            g.in_pixels(input, group), bias ? bias + group * g.out_channels : nullptr, g.out_pixels(out, group));
+      return pointwise(g, g.out_channels, g.in_channels, weight + group * g.group_weights(), g.in_channels, int64_t{1},
+                       g.in_pixels(input, group), bias ? bias + group * g.out_channels : nullptr, g.out_pixels(out, group));
     });
   if (g.is_thinned_pointwise())
     return with_pixels<T>(g, [&](T *pixels) {
       thin_pixels(g.thinning(), pixels, input);
       return forward(g.thinned(), out, static_cast<const T *>(pixels), weight, bias);
     });
-  if constexpr (kHasWinograd && kSame<T, float>)
+  if constexpr (kHasFastWays && kSame<T, float>)
     if (g.is_winograd())
       return run_winograd({g.images, g.groups, g.in_channels, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y, g.padding_x,
                            input, weight, g.group_weights(), g.in_channels * 9, 9, 1, bias, out});
+  if constexpr (kHasMasks && kSame<T, float>) {
+    if (g.is_plain_depthwise(3, 1)) return run_depthwise_rows<3, 1>(depthwise_rows(g, input), weight, false, bias, out);
+    if (g.is_plain_depthwise(3, 2)) return run_depthwise_rows<3, 2>(depthwise_rows(g, input), weight, false, bias, out);
+    if (g.is_plain_depthwise(5, 1)) return run_depthwise_rows<5, 1>(depthwise_rows(g, input), weight, false, bias, out);
+  }
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
@@ -179,8 +201,8 @@ template <class T>
 int32_t backward_input(const Geometry &g, T *grad_input, const T *grad, const T *weight) {
   if (g.is_pointwise())
     return each_group(g, [&](int64_t group) {
-      return pointwise_pass<T>(g.images, g.in_channels, g.out_channels, weight + group * g.group_weights(), int64_t{1}, g.in_channels,
-                               g.out_pixels(grad, group), nullptr, g.in_pixels(grad_input, group));
+      return pointwise<T>(g, g.in_channels, g.out_channels, weight + group * g.group_weights(), int64_t{1}, g.in_channels,
+                          g.out_pixels(grad, group), nullptr, g.in_pixels(grad_input, group));
     });
   if (g.is_thinned_pointwise())
     return with_pixels<T>(g, [&](T *pixels) {
@@ -188,10 +210,15 @@ int32_t backward_input(const Geometry &g, T *grad_input, const T *grad, const T 
       if (status == FB_OK) spread_pixels(g.thinning(), grad_input, static_cast<const T *>(pixels));
       return status;
     });
-  if constexpr (kHasWinograd && kSame<T, float>)
+  if constexpr (kHasFastWays && kSame<T, float>)
     if (g.is_winograd())
       return run_winograd({g.images, g.groups, g.out_channels, g.in_channels, g.out_height, g.out_width, g.height, g.width, 2 - g.padding_y,
                            2 - g.padding_x, grad, weight + 8, g.group_weights(), 9, g.in_channels * 9, -1, nullptr, grad_input});
+  if constexpr (kHasMasks && kSame<T, float>)
+    if (g.out_channels == 1 && (g.is_plain_depthwise(3, 1) || g.is_plain_depthwise(5, 1))) {
+      const RowsDepthwise rows = {g.images, g.groups, 1, g.out_height, g.out_width, g.height, g.width, g.kernel_y - 1 - g.padding_y, g.kernel_x - 1 - g.padding_x, grad};
+      return g.kernel_x == 3 ? run_depthwise_rows<3, 1>(rows, weight, true, nullptr, grad_input) : run_depthwise_rows<5, 1>(rows, weight, true, nullptr, grad_input);
+    }
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();
@@ -232,10 +259,12 @@ int32_t backward_weight(const Geometry &g, T *grad_weight, const T *grad, const 
       thin_pixels(g.thinning(), pixels, input);
       return backward_weight(g.thinned(), grad_weight, grad, static_cast<const T *>(pixels));
     });
-  if constexpr (kHasWinograd && kSame<T, float>)
+  if constexpr (kHasFastWays && kSame<T, float>)
     if (g.is_winograd())
       return run_winograd_weight({g.images, g.groups, g.in_channels, g.out_channels, g.height, g.width, g.out_height, g.out_width, g.padding_y,
                                   g.padding_x, grad, input, grad_weight});
+  if constexpr (kHasMasks && kSame<T, float>)
+    if (g.is_plain_depthwise(3, 1)) return run_depthwise_rows_weight<3>(depthwise_rows(g, input), grad, grad_weight);
   Scratch memory(g.memory());
   if (!memory.data) return out_of_memory(g.memory());
   int64_t *const lists = memory.as<int64_t>();

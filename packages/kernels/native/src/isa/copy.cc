@@ -1,7 +1,9 @@
 // copy between any dtypes and layouts, fill and arange.
 #include "../broadcast_loop.h"
+#include "../convert.h"
 #include "../elementwise.h"
 #include "../simd.h"
+#include "../transpose.h"
 
 namespace fb::FB_ISA {
 namespace {
@@ -72,57 +74,6 @@ BlockFunction movement(int64_t size) {
   }
 }
 
-// ---- transposes: the input runs along another dim than the output ----
-
-constexpr int64_t kTile = 32;
-
-template <class E>
-void transpose_tile(char *to, int64_t to_row, const char *from, int64_t from_column, int64_t rows, int64_t columns) {
-  alignas(64) E tile[kTile][kTile];
-  for (int64_t c = 0; c < columns; c++) {
-    E line[kTile];
-    memcpy(line, from + c * from_column, static_cast<size_t>(rows) * sizeof(E));
-    for (int64_t r = 0; r < rows; r++) tile[r][c] = line[r];
-  }
-  for (int64_t r = 0; r < rows; r++) memcpy(to + r * to_row, tile[r], static_cast<size_t>(columns) * sizeof(E));
-}
-
-// Copies in tiles where output dim `columns` (the last) and input dim `rows` have stride 1; false if there is no such dim.
-bool copy_transposed(const BroadcastLoop &loop, int64_t size) {
-  const int columns = loop.ndim - 1;
-  int rows = -1;
-  for (int d = 0; d < columns; d++)
-    if (loop.strides[1][d] == size && loop.dims[d] >= 8) rows = d;
-  if (rows < 0 || loop.strides[1][columns] == size || loop.strides[0][columns] != size || loop.dims[columns] < 8) return false;
-  const int64_t row_tiles = (loop.dims[rows] + kTile - 1) / kTile, column_tiles = (loop.dims[columns] + kTile - 1) / kTile;
-  const int64_t planes = loop.n / (loop.dims[rows] * loop.dims[columns]);
-  parallel_for(planes * row_tiles * column_tiles, 32, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      const int64_t c = i % column_tiles * kTile, r = i / column_tiles % row_tiles * kTile;
-      char *to = loop.data[0] + r * loop.strides[0][rows] + c * loop.strides[0][columns];
-      const char *source = loop.data[1] + r * loop.strides[1][rows] + c * loop.strides[1][columns];
-      int64_t plane = i / (column_tiles * row_tiles);
-      for (int d = columns - 1; d >= 0; d--) {
-        if (d == rows) continue;
-        to += plane % loop.dims[d] * loop.strides[0][d];
-        source += plane % loop.dims[d] * loop.strides[1][d];
-        plane /= loop.dims[d];
-      }
-      const int64_t nr = loop.dims[rows] - r < kTile ? loop.dims[rows] - r : kTile;
-      const int64_t nc = loop.dims[columns] - c < kTile ? loop.dims[columns] - c : kTile;
-      const int64_t to_row = loop.strides[0][rows], from_column = loop.strides[1][columns];
-      switch (size) {
-        case 1: transpose_tile<uint8_t>(to, to_row, source, from_column, nr, nc); break;
-        case 2: transpose_tile<uint16_t>(to, to_row, source, from_column, nr, nc); break;
-        case 4: transpose_tile<uint32_t>(to, to_row, source, from_column, nr, nc); break;
-        case 8: transpose_tile<uint64_t>(to, to_row, source, from_column, nr, nc); break;
-        default: transpose_tile<VectorOf<uint64_t, 16>::type>(to, to_row, source, from_column, nr, nc);
-      }
-    }
-  });
-  return true;
-}
-
 // ---- complex numbers as real ones ----
 
 bool is_complex(int32_t dtype) { return dtype == FB_COMPLEX64 || dtype == FB_COMPLEX128; }
@@ -138,11 +89,19 @@ fb_tensor part(const fb_tensor *t, int which) {
 
 void copy_real(const fb_tensor *out, const fb_tensor *self) {
   const fb_tensor *tensors[] = {out, self};
+  const bool flat = is_contiguous(out) && is_contiguous(self);
   if (out->dtype == self->dtype) {
-    const int64_t size = item_size(out->dtype);
-    if (copy_transposed(BroadcastLoop(tensors, 2), size)) return;
-    return run_elementwise(movement(size), tensors, 2, kCheapGrain, nullptr, false);
+    if (!flat && portable::copy_transposed(out, self)) return;
+    return run_elementwise(movement(item_size(out->dtype)), tensors, 2, kCheapGrain, nullptr, false);
   }
+  // What has to be transposed is so before it is converted.
+  const int64_t n = flat ? 0 : numel(out);
+  const Scratch memory(n >= 4096 ? n * item_size(self->dtype) : 0);
+  fb_tensor transposed = *out;
+  transposed.data = memory.data, transposed.dtype = self->dtype;
+  int64_t stride = 1;
+  for (int d = out->ndim - 1; d >= 0; d--) transposed.strides[d] = stride, stride *= out->dims[d];
+  if (n >= 4096 && memory.data && is_contiguous(out) && portable::copy_transposed(&transposed, self)) tensors[1] = &transposed;
   run_elementwise(conversion(out->dtype, self->dtype), tensors, 2, kCheapGrain, nullptr, true);
 }
 
@@ -229,42 +188,40 @@ int32_t fill(const fb_tensor *out, double re, double im) {
   return FB_OK;
 }
 
-template <class T>
-T number(double x) { return static_cast<T>(x); }
-template <class T>
-T number(int64_t x) { return static_cast<T>(x); }
-template <>
-Half number<Half>(double x) { return to_half(static_cast<float>(x)); }
-template <>
-BFloat16 number<BFloat16>(double x) { return to_bfloat16(static_cast<float>(x)); }
-
-template <class T, class Number>
-void progression(const BroadcastLoop &loop, Number start, Number step) {
-  const int64_t stride = loop.inner(0);
+template <class Number>
+void progression(const fb_tensor *out, Number start, Number step, int32_t computed) {
+  constexpr int64_t kBlock = 64;
+  const BroadcastLoop loop(&out, 1);
+  const int64_t stride = loop.inner(0), size = item_size(out->dtype);
+  const BlockFunction convert_block = conversion(out->dtype, computed);
   parallel_for(loop.n, kCheapGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      const T x = number<T>(start + static_cast<Number>(i) * step);
-      memcpy(loop.data[0] + i * stride, &x, sizeof x);
+    Number numbers[kBlock];
+    alignas(64) char converted[kBlock * 8], halves[kBlock * 2];
+    const char *const in = reinterpret_cast<const char *>(numbers);
+    for (int64_t i = begin; i < end; i += kBlock) {
+      const int64_t n = end - i < kBlock ? end - i : kBlock;
+      FB_VECTORIZE
+      for (int64_t k = 0; k < kBlock; k++) numbers[k] = start + static_cast<Number>(i + k) * step;
+      convert_block(converted, &in, n, nullptr);
+      if (is_half(out->dtype)) narrow(halves, reinterpret_cast<const float *>(converted), n, out->dtype);
+      const char *const from = is_half(out->dtype) ? halves : converted;
+      char *const to = loop.data[0] + i * stride;
+      if (stride == size) memcpy(to, from, static_cast<size_t>(n * size));
+      else
+        for_size(out->dtype, [&](auto tag) {
+          typedef FB_TYPE_OF(tag) E;
+          for (int64_t k = 0; k < n; k++) memcpy(to + k * stride, from + k * static_cast<int64_t>(sizeof(E)), sizeof(E));
+          return int32_t{FB_OK};
+        });
     }
   });
 }
 
 // Element i of a 1-D tensor is start + i * step, computed in double, or in int64 for integers.
 int32_t arange(const fb_tensor *out, double start, double step) {
-  const BroadcastLoop loop(&out, 1);
-  const int64_t first = static_cast<int64_t>(start), by = static_cast<int64_t>(step);
-  switch (out->dtype) {
-    case FB_FLOAT32: progression<float>(loop, start, step); break;
-    case FB_FLOAT64: progression<double>(loop, start, step); break;
-    case FB_FLOAT16: progression<Half>(loop, start, step); break;
-    case FB_BFLOAT16: progression<BFloat16>(loop, start, step); break;
-    case FB_INT64: progression<int64_t>(loop, first, by); break;
-    case FB_INT32: progression<int32_t>(loop, first, by); break;
-    case FB_INT16: progression<int16_t>(loop, first, by); break;
-    case FB_INT8: progression<int8_t>(loop, first, by); break;
-    case FB_UINT8: progression<uint8_t>(loop, first, by); break;
-    default: return unsupported_dtype(out->dtype);
-  }
+  if (out->dtype >= FB_BOOL) return unsupported_dtype(out->dtype);
+  if (out->dtype <= FB_BFLOAT16) progression(out, start, step, FB_FLOAT64);
+  else progression(out, static_cast<int64_t>(start), static_cast<int64_t>(step), FB_INT64);
   return FB_OK;
 }
 

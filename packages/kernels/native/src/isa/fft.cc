@@ -15,7 +15,8 @@ class PlanInUse {
   /// For lines of n complex numbers, `real` != 0: that stand for so many real ones.
   PlanInUse(const Lines<T> &lines, int64_t n, int64_t real) {
     constexpr int64_t L = kLanes<T>;
-    const bool alone = lines.inner == 1 && (n > 2048 || (lines.count * 2 <= L && n >= 2 * L));
+    const bool few = lines.inner == 1 && lines.count * 2 <= L && n >= 2 * L;
+    const bool alone = few || (lines.inner * 2 <= L && n > 2048);
     plan_ = cache_.take(n, alone, real);
     if (plan_) return;
     plan_ = new (std::nothrow) Plan<T>(n, alone, real);
@@ -32,15 +33,35 @@ class PlanInUse {
 };
 inline int32_t no_plan(int64_t n) { return out_of_memory(n * 16); }
 
-/// Calls `body(line, memory)`, with working memory for transform_line and `extra` more numbers, until one fails.
+/// n elements of `width` numbers, which start so many numbers apart.
+template <class T>
+__attribute__((noinline)) void copy_elements(T *to, int64_t to_step, const T *from, int64_t from_step, int64_t n, int64_t width) {
+  for (int64_t i = 0; i < n; i++, to += to_step, from += from_step) {
+    to[0] = from[0];
+    if (width == 2) to[1] = from[1];
+  }
+}
+
+/// Calls `body(x, y, memory)` for each line x and its result y, with working memory for transform_line and `extra` more numbers, until
+/// one fails. Lines that stand side by side are copied.
 template <class T, class Body>
-int32_t each_line(const Plan<T> &plan, int64_t lines, int64_t extra, const Body &body) {
-  const int64_t bytes = (line_memory(plan) + extra) * static_cast<int64_t>(sizeof(T));
+int32_t each_line(const Plan<T> &plan, const Lines<T> &from, const Lines<T> &to, int64_t extra, const Body &body) {
+  const int64_t own = line_memory(plan) + extra, x_size = from.n * from.width, y_size = to.n * to.width;
+  const int64_t bytes = (own + (to.inner > 1 ? x_size + y_size : 0)) * static_cast<int64_t>(sizeof(T));
   int32_t status = FB_OK;
-  parallel_for(lines, plan.length >= 65536 ? lines : groups_grain(plan.length), [&](int64_t begin, int64_t end) {
+  parallel_for(to.count, plan.length >= 65536 ? to.count : groups_grain(plan.length), [&](int64_t begin, int64_t end) {
     T *const memory = static_cast<T *>(thread_memory(MemoryFor::kCall, bytes));
     int32_t result = memory ? int32_t{FB_OK} : out_of_memory(bytes);
-    for (int64_t i = begin; i < end && result == FB_OK; i++) result = body(i, memory);
+    for (int64_t i = begin; i < end && result == FB_OK; i++) {
+      T *const x = from.start(i), *const y = to.start(i), *const copy = memory + own;
+      if (to.inner == 1) {
+        result = body(x, y, memory);
+      } else {
+        copy_elements(copy, from.width, x, from.inner * from.width, from.n, from.width);
+        result = body(copy, copy + x_size, memory);
+        copy_elements(y, to.inner * to.width, copy + x_size, to.width, to.n, to.width);
+      }
+    }
     if (result != FB_OK) __atomic_store_n(&status, result, __ATOMIC_RELAXED);
   });
   return status;
@@ -55,10 +76,10 @@ int32_t complex_transform(const fb_tensor *out, const fb_tensor *self, int64_t d
   const Plan<T> *const plan = use.get();
   if (!plan) return no_plan(n);
   if (plan->matrix)
-    return each_line(*plan, to.count, 0, [&](int64_t i, T *memory) { return transform_line(*plan, from.start(i), to.start(i), memory, forward, scale); });
+    return each_line(*plan, from, to, 0, [&](T *x, T *y, T *memory) { return transform_line(*plan, x, y, memory, forward, scale); });
   return each_group(to, plan->length, [&](int64_t first, Vec<T> *data, Vec<T> *work) {
-    gather(from, first, 2 * n, data, 1);
-    scatter(to, first, 2 * n, transform_group(*plan, data, work, forward), 1, scale);
+    gather<T>({from, first}, 2 * n, data, 1, !forward);
+    scatter<T>({to, first}, 2 * n, transform_group(*plan, data, work), 1, !forward, scale);
   });
 }
 
@@ -89,15 +110,16 @@ inline void change_pair(V &a_re, V &a_im, V &b_re, V &b_im, V c, V d, T scale, T
   else fold_pair(a_re, a_im, b_re, b_im, c, d, sign);
 }
 
-/// All pairs of the vectors of a group, where they stand.
+/// All pairs of the vectors of a group, where they stand; with real and imaginary parts exchanged at the end unless Unfold.
 template <bool Unfold, class T>
 void change_pairs(const Roots &turns, Vec<T> *x, int64_t half, T scale, T sign) {
   for (int64_t k = 0; 2 * k <= half; k++) {
     const Number w = turns.at(k);
     Vec<T> *const a = x + 2 * k, *const b = x + 2 * (half - k);
-    Vec<T> b_re = b[0], b_im = b[1];
-    change_pair<Unfold>(a[0], a[1], b_re, b_im, broadcast(static_cast<T>(w.re)), broadcast(static_cast<T>(w.im)), scale, sign);
-    if (a != b) b[0] = b_re, b[1] = b_im;
+    Vec<T> a_re = a[0], a_im = a[1], b_re = b[0], b_im = b[1];
+    change_pair<Unfold>(a_re, a_im, b_re, b_im, broadcast(static_cast<T>(w.re)), broadcast(static_cast<T>(w.im)), scale, sign);
+    b[!Unfold] = b_re, b[Unfold] = b_im;
+    a[!Unfold] = a_re, a[Unfold] = a_im;
   }
 }
 /// The same for one line of pairs, as many k at a time as a vector has lanes. `to` may be `from`.
@@ -141,8 +163,8 @@ int32_t real_transform(const fb_tensor *out, const fb_tensor *self, int64_t dim,
   if (!plan) return no_plan(n);
   const T sign = forward ? 1 : -1;
   if (plan->matrix)
-    return each_line(*plan, to.count, 2 * half, [&](int64_t i, T *memory) -> int32_t {
-      T *const x = from.start(i), *const y = to.start(i), *const z = memory + line_memory(*plan);
+    return each_line(*plan, from, to, 2 * half, [&](T *x, T *y, T *memory) -> int32_t {
+      T *const z = memory + line_memory(*plan);
       if (odd)
         for (int64_t k = 0; k < n; k++) z[2 * k] = x[k], z[2 * k + 1] = 0;
       const int32_t status = transform_line(*plan, odd ? z : x, odd ? z : y, memory, true, T(1));
@@ -155,16 +177,16 @@ int32_t real_transform(const fb_tensor *out, const fb_tensor *self, int64_t dim,
       return status;
     });
   return each_group(to, max(plan->length, half + 1), [&](int64_t first, V *data, V *work) {
-    gather(from, first, n, data, 1 + odd);
+    gather<T>({from, first}, n, data, 1 + odd, false);
     for (int64_t k = 0; odd && k < n; k++) data[2 * k + 1] = V{};
-    V *const z = transform_group(*plan, data, work, true);
+    V *const z = transform_group(*plan, data, work);
     if (odd) {
       for (int64_t k = 0; k < to.n; k++) z[2 * k] *= scale, z[2 * k + 1] *= scale * sign;
     } else {
       z[2 * half] = z[0], z[2 * half + 1] = z[1];
       change_pairs<true>(plan->real_turns, z, half, scale, sign);
     }
-    scatter(to, first, 2 * to.n, z, 1, T(1));
+    scatter<T>({to, first}, 2 * to.n, z, 1, false, 1);
   });
 }
 
@@ -179,14 +201,13 @@ int32_t real_back_transform(const fb_tensor *out, const fb_tensor *self, int64_t
   const Plan<T> *const plan = use.get();
   if (!plan) return no_plan(n);
   const T sign = forward ? -1 : 1;  // the result is real: forward is back of the conjugate
-  // the other half of an odd spectrum
+  // The conjugate of an odd spectrum with its other half.
   const auto complete = [&](auto *z) {
-    for (int64_t k = 1; k <= n / 2; k++) z[2 * k + 1] *= sign, z[2 * (n - k)] = z[2 * k], z[2 * (n - k) + 1] = -z[2 * k + 1];
+    for (int64_t k = 1; k <= n / 2; k++) z[2 * k + 1] *= -sign, z[2 * (n - k)] = z[2 * k], z[2 * (n - k) + 1] = -z[2 * k + 1];
   };
   if (plan->matrix)
-    return each_line(*plan, to.count, 2 * (half + 1), [&](int64_t i, T *memory) -> int32_t {
-      const T *const x = from.start(i);
-      T *const y = to.start(i), *const z = memory + line_memory(*plan);
+    return each_line(*plan, from, to, 2 * (half + 1), [&](const T *x, T *y, T *memory) -> int32_t {
+      T *const z = memory + line_memory(*plan);
       if (odd) {
         memcpy(z, x, static_cast<size_t>(2 * from.n) * sizeof(T));
         z[1] = 0;
@@ -195,12 +216,12 @@ int32_t real_back_transform(const fb_tensor *out, const fb_tensor *self, int64_t
         change_line<false>(*plan, z, x, half, scale, sign);
         z[0] = x[0] + x[2 * half], z[1] = x[0] - x[2 * half];
       }
-      const int32_t status = transform_line(*plan, z, odd ? z : y, memory, false, scale);
+      const int32_t status = transform_line(*plan, z, odd ? z : y, memory, odd, scale);
       for (int64_t k = 0; odd && k < n; k++) y[k] = z[2 * k];
       return status;
     });
   return each_group(to, max(plan->length, half + 1), [&](int64_t first, V *data, V *work) {
-    gather(from, first, 2 * from.n, data, 1);
+    gather<T>({from, first}, 2 * from.n, data, 1, false);
     data[1] = V{};
     if (odd) {
       complete(data);
@@ -208,7 +229,7 @@ int32_t real_back_transform(const fb_tensor *out, const fb_tensor *self, int64_t
       data[2 * half + 1] = V{};
       change_pairs<false>(plan->real_turns, data, half, scale, sign);
     }
-    scatter(to, first, n, transform_group(*plan, data, work, false), 1 + odd, scale);
+    scatter<T>({to, first}, n, transform_group(*plan, data, work), 1 + odd, !odd, scale);
   });
 }
 

@@ -68,21 +68,27 @@ template <class S>
 __attribute__((noinline)) void backward_row(S *gi, Compute<S> *gw, Compute<S> *gb, const S *g, const S *x, Compute<S> mean, Compute<S> rstd,
                                             const S *weight, int64_t n) {
   typedef Compute<S> C;
-  constexpr int64_t L = kLanes<C>;
-  const auto scaled = [&](int64_t i, int64_t w) {
-    const Vec<C> v = load_first(g + i, w);
-    return weight ? v * load_first(weight + i, w) : v;
-  };
-  if (gi) {
-    const C a = row_sum<C>(n, scaled) / static_cast<C>(n);
-    const C b = row_sum<C>(n, [&](int64_t i, int64_t w) { return scaled(i, w) * ((load_first(x + i, w) - mean) * rstd); }) / static_cast<C>(n);
-    for (int64_t i = 0; i < n; i += L)
-      store_first(gi + i, rstd * (scaled(i, n - i) - a - (load_first(x + i, n - i) - mean) * rstd * b), n - i);
+  constexpr int64_t L = kLanes<C>, kBlock = 64 * L;
+  Vec<C> sum = {}, sum_x = {};
+  for (int64_t i = 0; gi && i < n;) {
+    Vec<C> part = {}, part_x = {};
+    for (const int64_t stop = n < i + kBlock ? n : i + kBlock; i < stop; i += L) {
+      Vec<C> v = load_first(g + i, n - i);
+      if (weight) v *= load_first(weight + i, n - i);
+      part += v;
+      part_x = fma(v, load_first(x + i, n - i) - mean, part_x);
+    }
+    sum += part, sum_x += part_x;
   }
-  if (!gw) return;
+  const C count = static_cast<C>(n), average = sum_lanes<C>(sum) / count, slope = sum_lanes<C>(sum_x) / count * rstd;
   for (int64_t i = 0; i < n; i += L) {
-    const Vec<C> v = load_first(g + i, n - i);
-    store(gw + i, load(gw + i) + v * ((load_first(x + i, n - i) - mean) * rstd));
+    const Vec<C> v = load_first(g + i, n - i), normal = (load_first(x + i, n - i) - mean) * rstd;
+    if (gi) {
+      const Vec<C> scaled = weight ? v * load_first(weight + i, n - i) : v;
+      store_first(gi + i, rstd * (scaled - average - normal * slope), n - i);
+    }
+    if (!gw) continue;
+    store(gw + i, fma(v, normal, load(gw + i)));
     store(gb + i, load(gb + i) + v);
   }
 }
@@ -93,7 +99,7 @@ int32_t backward(const fb_tensor *gi, const fb_tensor *gw, const fb_tensor *gb, 
   typedef Compute<S> C;
   const int64_t rows = inner > 0 ? numel(input) / inner : 0, padded = (inner + kLanes<C> - 1) / kLanes<C> * kLanes<C>;
   // Sums over rows: each part of rows has its own, added up afterwards. At most 64 parts, so that they stay small.
-  int64_t grain = rows_per_chunk(inner, 32768);
+  int64_t grain = rows_per_chunk(inner, 8192);
   if (grain < 16) grain = 16;
   if (grain < (rows + 63) / 64) grain = (rows + 63) / 64;
   const int64_t parts = (rows + grain - 1) / grain, bytes = 2 * parts * padded * static_cast<int64_t>(sizeof(C));
@@ -113,10 +119,10 @@ int32_t backward(const fb_tensor *gi, const fb_tensor *gw, const fb_tensor *gb, 
     const fb_tensor *const out = k == 0 ? gw : gb;
     if (!out) continue;
     S *const o = static_cast<S *>(out->data);
-    for (int64_t i = 0; i < inner; i++) {
-      C total = 0;
-      for (int64_t p = 0; p < parts; p++) total += partial[(2 * p + k) * padded + i];
-      o[i] = narrow<S>(total);
+    for (int64_t i = 0; i < inner; i += kLanes<C>) {
+      Vec<C> total = {};
+      for (int64_t p = 0; p < parts; p++) total += load(partial + (2 * p + k) * padded + i);
+      store_first(o + i, total, inner - i);
     }
   }
   return FB_OK;

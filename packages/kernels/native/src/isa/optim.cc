@@ -103,9 +103,11 @@ __attribute__((noinline)) double partial_norm(const S *x, int64_t n, double p) {
     int64_t i = 0;
     for (; i + 4 * kLanes<double> <= n; i += 4 * kLanes<double>)
       for (int k = 0; k < 4; k++) {
-        double widened[kLanes<double>];
-        for (int64_t l = 0; l < kLanes<double>; l++) widened[l] = static_cast<double>(widen(x[i + k * kLanes<double> + l]));
-        const VecD v = load(widened);
+        const S *const at = x + i + k * kLanes<double>;
+        VecD v;
+        if constexpr (kSame<S, Compute<S>>) v = load_as<double>(at);
+        else
+          for (int64_t l = 0; l < kLanes<double>; l++) v[l] = static_cast<double>(widen(at[l]));
         sums[k] += v * v;
       }
     memcpy(lanes, sums, sizeof sums);

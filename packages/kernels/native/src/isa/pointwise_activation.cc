@@ -167,7 +167,21 @@ struct HuberBackward {
     return grad * (clamp(x - y, static_cast<T>(-delta), static_cast<T>(delta)) * static_cast<T>(scale));
   }
 };
-/// Of the cross-entropy with sigmoid(x). Not inlined: a block's vectors and its tail share the long code.
+/// log(1 + e) for e in [0, 1]. Fit at Chebyshev points.
+inline VecF log1p_of_fraction(VecF e) {
+  static constexpr float c[] = {1.0f,         -0.49999893f, 0.33329710f,   -0.24951616f, 0.19663274f,
+                                -0.15269667f, 0.10543624f,  -0.056373613f, 0.019542527f, -0.0031760571f};
+  return polynomial(e, c) * e;
+}
+inline VecD log1p_of_fraction(VecD e) { return log1p(e); }
+/// The cross-entropy with sigmoid(x). Not inlined: a block's vectors and its tail share the long code.
+struct LogitsEntropy {
+  explicit LogitsEntropy(const double *) {}
+  template <class V>
+  __attribute__((noinline)) V operator()(V x, V y) const {
+    return fma(-x, y, x > 0 ? x : V{}) + log1p_of_fraction(exp(-fabs(x)));
+  }
+};
 struct LogitsEntropyBackward {
   explicit LogitsEntropyBackward(const double *) {}
   template <class V>
@@ -179,6 +193,7 @@ struct LogitsEntropyBackward {
 FB_GROUP(pointwise_activation,
          FB_ENTRY("huber", math2<Huber, double, double>),
          FB_ENTRY("huber_backward", math3<HuberBackward, double, double>),
+         FB_ENTRY("logits_entropy", math2<LogitsEntropy>),
          FB_ENTRY("logits_entropy_backward", math3<LogitsEntropyBackward>),
          FB_ENTRY("gelu", math1<Gelu>),
          FB_ENTRY("gelu_tanh", math1<GeluTanh>),

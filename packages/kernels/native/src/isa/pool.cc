@@ -198,6 +198,22 @@ struct Divisor {
   }
 };
 
+/// The sum of neighbours in memory, in blocks of 64 vectors.
+template <class S>
+__attribute__((noinline)) Compute<S> sum_of(const S *p, int64_t n) {
+  typedef Compute<S> C;
+  constexpr int64_t L = kLanes<C>, kBlock = 64;
+  Vec<C> total = {};
+  for (int64_t i = 0; i < n;) {
+    Vec<C> a = {}, b = {};
+    const int64_t stop = n < i + kBlock * L ? n : i + kBlock * L;
+    for (; i + 2 * L <= stop; i += 2 * L) a += load_as<C>(p + i), b += load_as<C>(p + i + L);
+    for (; i < stop; i += L) a += load_first(p + i, stop - i);
+    total += a + b;
+  }
+  return sum_lanes<C>(total);
+}
+
 template <class S>
 __attribute__((noinline)) void avg_plane(S *out, const S *in, const Axis &vertical, const Axis &horizontal, const Divisor &divisor) {
   typedef Compute<S> C;
@@ -206,10 +222,14 @@ __attribute__((noinline)) void avg_plane(S *out, const S *in, const Axis &vertic
     for (int64_t x = 0; x < horizontal.out; x++) {
       const Window h = horizontal.windows[x];
       C total = 0;
-      for (int64_t i = v.begin; i < v.end; i++) {
-        C row = 0;
-        for (int64_t j = h.begin; j < h.end; j++) row += widen(in[i * horizontal.size + j]);
-        total += row;
+      if (h.end - h.begin == horizontal.size && v.end > v.begin) {  // whole rows
+        total = sum_of(in + v.begin * horizontal.size, (v.end - v.begin) * horizontal.size);
+      } else {
+        for (int64_t i = v.begin; i < v.end; i++) {
+          C row = 0;
+          for (int64_t j = h.begin; j < h.end; j++) row += widen(in[i * horizontal.size + j]);
+          total += row;
+        }
       }
       out[y * horizontal.out + x] = narrow<S>(total / static_cast<C>(divisor.of(v, h)));
     }

@@ -60,9 +60,9 @@ int32_t random_uniform(const fb_tensor *out, double low, double high, int64_t se
     void operator()(const PhiloxUnit &unit, float *values) const {
       const float base = static_cast<float>(low), range = static_cast<float>(high - low), top = static_cast<float>(high);
       const float unit_step = 1.0f / static_cast<float>(1u << (32 - drop));
-      for (int64_t i = 0; i < kPhiloxWords; i++) {
-        const float x = base + static_cast<float>(static_cast<int32_t>(unit.word(i) >> drop)) * unit_step * range;
-        values[i] = x < top ? x : base;
+      for (int64_t i = 0; i < kPhiloxWords; i += kLanes<float>) {
+        const VecF x = base + __builtin_convertvector((VecI)(load(unit.words() + i) >> drop), VecF) * unit_step * range;
+        store(values + i, x < top ? x : broadcast(base));
       }
     }
     void operator()(const PhiloxUnit &unit, double *values) const {
@@ -123,60 +123,73 @@ int32_t random_normal(const fb_tensor *out, double mean, double std, int64_t see
   return floating(out, seed, offset, Normal{mean, std});
 }
 
-/// Stores `pattern` (the number 1 of a dtype) or zeros, by element size.
-template <class Draw>
-void zeros_and_ones(const fb_tensor *out, int64_t seed, int64_t offset, const Draw &draw) {
+/// Stores the number 1 of a dtype, or zero, by element size: 1 where an element's word is below its limit. `read(limits, first, n)`
+/// gives the limits of elements.
+template <class Read>
+void zeros_and_ones(const fb_tensor *out, int64_t seed, int64_t offset, const Read &read) {
   constexpr uint64_t ones[] = {0x3f800000, 0x3ff0000000000000, 0x3c00, 0x3f80, 1, 1, 1, 1, 1, 1};
   const uint64_t one = ones[out->dtype];
-  const auto fill = [&](auto zero) {
-    typedef decltype(zero) E;
-    E *data = static_cast<E *>(out->data);
-    for_units(numel(out), kPhiloxWords, seed, offset, [&](const PhiloxUnit &unit, int64_t first, int64_t n) {
-      for (int64_t i = 0; i < n; i++) data[first + i] = draw(unit.word(i), first + i) ? static_cast<E>(one) : E(0);
-    });
-  };
-  switch (item_size(out->dtype)) {
-    case 1: return fill(uint8_t{});
-    case 2: return fill(uint16_t{});
-    case 4: return fill(uint32_t{});
-    default: return fill(uint64_t{});
-  }
+  const int64_t size = item_size(out->dtype);
+  for_units(numel(out), kPhiloxWords, seed, offset, [&](const PhiloxUnit &unit, int64_t first, int64_t n) {
+    double limits[kPhiloxWords];
+    read(limits, first, n);
+    char *const to = static_cast<char *>(out->data) + first * size;
+    const auto fill = [&](auto zero) {
+      typedef decltype(zero) E;
+      for (int64_t i = 0; i < n; i++) {
+        const E x = static_cast<double>(unit.word(i)) < limits[i] ? static_cast<E>(one) : E(0);
+        memcpy(to + i * static_cast<int64_t>(sizeof(E)), &x, sizeof x);
+      }
+    };
+    switch (size) {
+      case 1: return fill(uint8_t{});
+      case 2: return fill(uint16_t{});
+      case 4: return fill(uint32_t{});
+      default: return fill(uint64_t{});
+    }
+  });
 }
 
 int32_t random_bernoulli(const fb_tensor *out, double p, int64_t seed, int64_t offset) {
   if (out->dtype >= FB_COMPLEX64) return unsupported_dtype(out->dtype);
-  const uint64_t threshold = static_cast<uint64_t>(p * kTwoTo32 + 0.5);
-  zeros_and_ones(out, seed, offset, [threshold](uint32_t word, int64_t) { return word < threshold; });
+  const double threshold = static_cast<double>(static_cast<uint64_t>(p * kTwoTo32 + 0.5));
+  zeros_and_ones(out, seed, offset, [threshold](double *limits, int64_t, int64_t n) {
+    for (int64_t i = 0; i < n; i++) limits[i] = threshold;
+  });
   return FB_OK;
 }
 
-double read_number(const char *at, int32_t dtype) {
-  const auto as = [at](auto x) {
-    memcpy(&x, at, sizeof x);
-    return x;
+/// limits[i] = probability of element first + i, as a number of words.
+template <class S>
+void read_limits(double *limits, const BroadcastLoop &loop, int64_t first, int64_t n) {
+  const auto limit = [](const char *at) {
+    S p;
+    memcpy(&p, at, sizeof p);
+    return static_cast<double>(widen(p)) * kTwoTo32;
   };
-  switch (dtype) {
-    case FB_FLOAT32: return static_cast<double>(as(0.0f));
-    case FB_FLOAT16: return static_cast<double>(to_float(as(Half{})));
-    case FB_BFLOAT16: return static_cast<double>(to_float(as(BFloat16{})));
-    default: return as(0.0);
+  if (loop.ndim == 1) {
+    for (int64_t i = 0; i < n; i++) limits[i] = limit(loop.data[1] + (first + i) * loop.strides[1][0]);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    const char *at = loop.data[1];
+    int64_t rest = first + i;
+    for (int d = loop.ndim - 1; d >= 0; d--) {
+      at += rest % loop.dims[d] * loop.strides[1][d];
+      rest /= loop.dims[d];
+    }
+    limits[i] = limit(at);
   }
 }
 
 int32_t random_bernoulli_tensor(const fb_tensor *out, const fb_tensor *p, int64_t seed, int64_t offset) {
   if (out->dtype >= FB_COMPLEX64) return unsupported_dtype(out->dtype);
-  if (p->dtype > FB_BFLOAT16) return unsupported_dtype(p->dtype);
   const fb_tensor *tensors[] = {out, p};
   const BroadcastLoop loop(tensors, 2);
-  zeros_and_ones(out, seed, offset, [&](uint32_t word, int64_t i) {
-    const char *at = loop.data[1];
-    for (int d = loop.ndim - 1; d >= 0; d--) {
-      at += i % loop.dims[d] * loop.strides[1][d];
-      i /= loop.dims[d];
-    }
-    return static_cast<double>(word) < read_number(at, p->dtype) * kTwoTo32;
+  return for_float(p->dtype, [&](auto tag) {
+    zeros_and_ones(out, seed, offset, [&](double *limits, int64_t first, int64_t n) { read_limits<FB_TYPE_OF(tag)>(limits, loop, first, n); });
+    return int32_t{FB_OK};
   });
-  return FB_OK;
 }
 
 // Multiply and shift: the bias is range / 2^32 (2^64 for int64 and float64) at most.

@@ -38,7 +38,7 @@ int32_t lstm_cell(const fb_tensor *h_new, const fb_tensor *c_new, const fb_tenso
       const LstmUnits<T> now = lstm_forward<T>(sums, before.read(row, 0, u, n));
       for (int part = 0; part < 4; part++) active.write(row, part, u, n, now.gates[part]);
       cell.write(row, 0, u, n, now.c);
-      out.write(row, 0, u, n, now.h);
+      out.write(row, 0, u, n, lstm_hidden<T>(now.gates[3], now.c));
     });
     return int32_t{FB_OK};
   });

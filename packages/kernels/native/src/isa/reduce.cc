@@ -1,5 +1,7 @@
-// Reductions over any set of dimensions: sum, prod, mean, amax, amin, any, all, count_nonzero.
+// Reductions over any set of dimensions: sum, prod, mean, amax, amin, any, all, count_nonzero, and the sums that
+// statistics consist of.
 #include "../reduction_ops.h"
+#include "../vector_math.h"
 
 namespace fb::FB_ISA {
 namespace {
@@ -8,16 +10,18 @@ namespace {
 __attribute__((noinline)) int32_t reduce_to(const Operation &op, const fb_tensor *out, const fb_tensor *self, fb_numbers dims, const void *parameters,
                                             bool mean = false) {
   const Reducer reducer(self, dims_mask(dims, self->ndim));
-  const bool in_place = is_contiguous(out) && op.size == element_size(out->dtype) && !mean;
+  const bool in_place = is_contiguous(out) && op.size == element_size(out->dtype);
   Scratch memory(in_place ? 0 : numel(out) * op.size);
   void *const results = in_place ? out->data : memory.data;
   if (!memory.data || !reducer.run(op, results, parameters)) return out_of_memory(numel(self) * element_size(self->dtype));
-  if (in_place) return FB_OK;
+  if (in_place && !mean) return FB_OK;
   return for_arithmetic(out->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) S;
     Compute<S> *const x = static_cast<Compute<S> *>(results);
     if constexpr (kIsFloat<Compute<S>>)
-      for (int64_t i = 0, n = mean ? numel(out) : 0; i < n; i++) x[i] /= static_cast<Compute<S>>(reducer.plan.elements);
+      parallel_for(mean ? numel(out) : 0, 32768, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++) x[i] /= static_cast<Compute<S>>(reducer.plan.elements);
+      });
     write_results<S>(out, x);
     return int32_t{FB_OK};
   });
@@ -82,6 +86,36 @@ int32_t mean(const fb_tensor *out, const fb_tensor *self, fb_numbers dims) {
 int32_t prod(const fb_tensor *out, const fb_tensor *self, fb_numbers dims) {
   const Operation *const op = arithmetic<Prod>(self->dtype);
   return op ? reduce_to(*op, out, self, dims, &kNone) : unsupported_dtype(self->dtype);
+}
+
+template <class C>
+struct NanSum : Sum<C> {
+  static Vec<C> map(Vec<C> x, Vec<C>) { return x == x ? x : Vec<C>{}; }
+};
+int32_t nansum(const fb_tensor *out, const fb_tensor *self, fb_numbers dims) {
+  if (self->dtype > FB_BFLOAT16) return sum(out, self, dims);  // there are no NaNs
+  return reduce_to(*floating<NanSum>(self->dtype), out, self, dims, &kNone);
+}
+
+// What portable/statistics.cc makes variances, norms and log-sum-exps of, into float or double results.
+template <class C>
+struct Squares : Sum<C> {
+  static Vec<C> map(Vec<C> x, Vec<C>) { return x * x; }
+};
+template <class C>
+struct SquaredDeviations : Sum<C> {
+  static constexpr bool kParameter = true;
+  static Vec<C> map(Vec<C> x, Vec<C> mean) { return (x - mean) * (x - mean); }
+};
+template <class C>
+struct Exponentials : Sum<C> {
+  static constexpr bool kParameter = true;
+  static Vec<C> map(Vec<C> x, Vec<C> top) { return exp(x - top); }
+};
+/// Sums of Op over elements of a floating-point dtype; the contiguous `parameters` hold one value for each.
+template <template <class> class Op>
+int32_t sum_of(const fb_tensor *out, const fb_tensor *self, fb_numbers dims, const fb_tensor *parameters) {
+  return reduce_to(*floating<Op>(self->dtype), out, self, dims, parameters ? parameters->data : &kNone);
 }
 
 template <template <class> class Op>
@@ -180,7 +214,9 @@ int32_t count_nonzero(const fb_tensor *out, const fb_tensor *self, fb_numbers di
 
 }  // namespace
 
-FB_GROUP(reduce, FB_ENTRY("sum", sum), FB_ENTRY("prod", prod), FB_ENTRY("mean", mean), FB_ENTRY("amax", extreme<Max>), FB_ENTRY("amin", extreme<Min>),
+FB_GROUP(reduce, FB_ENTRY("sum", sum), FB_ENTRY("nansum", nansum), FB_ENTRY("sum_squares", sum_of<Squares>),
+         FB_ENTRY("sum_squared_deviations", sum_of<SquaredDeviations>), FB_ENTRY("sum_exponentials", sum_of<Exponentials>),
+         FB_ENTRY("prod", prod), FB_ENTRY("mean", mean), FB_ENTRY("amax", extreme<Max>), FB_ENTRY("amin", extreme<Min>),
          FB_ENTRY("any", truth<Any>), FB_ENTRY("all", truth<All>), FB_ENTRY("count_nonzero", count_nonzero))
 
 }  // namespace fb::FB_ISA

@@ -1,5 +1,6 @@
 // Rearranging elements: cat, flip, tril, triu, nonzero.
 #include "../strided.h"
+#include "../transpose.h"
 
 namespace fb::FB_ISA {
 namespace {
@@ -13,14 +14,23 @@ bool cat_rows(const fb_tensor *out, fb_tensors tensors, int along) {
   if (rows == 1 || length > 32768 || !is_contiguous(out)) return false;
   for (int64_t i = 0; i < tensors.count; i++)
     if (tensors.items[i].ndim != out->ndim || !is_contiguous(&tensors.items[i])) return false;
+  const int64_t row = length * size;
   parallel_for(rows, rows_per_chunk(length), [&](int64_t begin, int64_t end) {
-    char *to = static_cast<char *>(out->data) + begin * length * size;
-    for (int64_t r = begin; r < end; r++)
-      for (int64_t i = 0; i < tensors.count; i++) {
-        const int64_t bytes = tensors.items[i].dims[along] * inner * size;
-        memcpy(to, static_cast<const char *>(tensors.items[i].data) + r * bytes, static_cast<size_t>(bytes));
-        to += bytes;
+    char *to = static_cast<char *>(out->data) + begin * row;
+    for (int64_t i = 0; i < tensors.count; i++) {
+      const int64_t bytes = tensors.items[i].dims[along] * inner * size;
+      const char *from = static_cast<const char *>(tensors.items[i].data) + begin * bytes;
+      if (bytes == size) {  // an element at a time
+        for_size(out->dtype, [&](auto tag) {
+          typedef FB_TYPE_OF(tag) T;
+          copy_elements(reinterpret_cast<T *>(to), length, reinterpret_cast<const T *>(from), 1, end - begin);
+          return int32_t{FB_OK};
+        });
+      } else {
+        for (int64_t r = 0; r < end - begin; r++) memcpy(to + r * row, from + r * bytes, static_cast<size_t>(bytes));
       }
+      to += bytes;
+    }
   });
   return true;
 }
@@ -46,15 +56,19 @@ int32_t flip(const fb_tensor *out, const fb_tensor *self, fb_numbers dims) {
     const int d = static_cast<int>(dims.items[i]);
     mask |= 1u << (d < 0 ? d + self->ndim : d);
   }
+  if (numel(self) == 0) return FB_OK;
+  fb_tensor from = *self;
   int64_t offset = 0;
   Walk walk;
   for (int d = 0; d < self->ndim; d++) {
-    const bool reversed = mask >> d & 1;
-    if (reversed) offset += (self->dims[d] - 1) * self->strides[d];
-    walk.push(self->dims[d], reversed ? -self->strides[d] : self->strides[d], out->strides[d]);
+    if (mask >> d & 1) {
+      offset += (self->dims[d] - 1) * self->strides[d];
+      from.strides[d] = -self->strides[d];
+    }
+    walk.push(self->dims[d], from.strides[d], out->strides[d]);
   }
-  if (numel(self) == 0) return FB_OK;
-  copy_walk(out->data, static_cast<const char *>(self->data) + offset * element_size(self->dtype), walk, self->dtype);
+  from.data = static_cast<char *>(self->data) + offset * element_size(self->dtype);
+  if (!copy_transposed(out, &from)) copy_walk(out->data, from.data, walk, self->dtype);
   return FB_OK;
 }
 
@@ -75,8 +89,14 @@ int32_t triangle(const fb_tensor *out, const fb_tensor *self, int64_t diagonal) 
         const T *const x = static_cast<const T *>(self->data) + at.a + i * self->strides[n - 2];
         T *const o = static_cast<T *>(out->data) + at.b + i * out->strides[n - 2];
         const int64_t sx = self->strides[n - 1], so = out->strides[n - 1];
-        for (int64_t j = 0; j < cut; j++) o[j * so] = Lower ? x[j * sx] : T{};
-        for (int64_t j = cut; j < columns; j++) o[j * so] = Lower ? T{} : x[j * sx];
+        const int64_t kept = Lower ? 0 : cut, zeroed = Lower ? cut : 0;
+        const auto bytes = [](int64_t elements) { return static_cast<size_t>(elements) * sizeof(T); };
+        if (so == 1) memset(static_cast<void *>(o + zeroed), 0, bytes(Lower ? columns - cut : cut));
+        else
+          for (int64_t j = zeroed; j < (Lower ? columns : cut); j++) o[j * so] = T{};
+        const int64_t n = Lower ? cut : columns - cut;
+        if (so == 1 && sx == 1) memmove(static_cast<void *>(o + kept), x + kept, bytes(n));
+        else copy_elements(o + kept * so, so, x + kept * sx, sx, n);
         if (i == rows - 1) at.next();
       }
     });
@@ -93,23 +113,34 @@ inline bool is_nonzero(const S *p) {
 /// Rows of `out` are the positions of the elements that are not zero, in row-major order; the caller has counted them.
 template <class S, int Parts>
 void find_nonzero(const fb_tensor *out, const fb_tensor *self) {
-  int64_t total = 1;
-  for (int d = 0; d < self->ndim; d++) total *= self->dims[d];
-  int64_t *to = static_cast<int64_t *>(out->data), index[FB_MAX_DIMS] = {}, at = 0;
-  const S *const p = static_cast<const S *>(self->data);
+  const int last = self->ndim - 1;
+  const int64_t columns = last < 0 ? 1 : self->dims[last], step = last < 0 ? 1 : self->strides[last], rows = numel(self) / (columns > 0 ? columns : 1);
+  int64_t *to = static_cast<int64_t *>(out->data);
   int64_t *const end = to + out->dims[0] * out->strides[0];
-  for (int64_t i = 0; i < total && to != end; i++) {
-    bool truth = is_nonzero(p + at * Parts);
-    if constexpr (Parts == 2) truth = truth || is_nonzero(p + at * Parts + 1);
-    if (truth) {
-      for (int d = 0; d < self->ndim; d++) to[d * out->strides[1]] = index[d];
-      to += out->strides[0];
-    }
-    for (int d = self->ndim - 1; d >= 0; d--) {
-      at += self->strides[d];
-      if (++index[d] < self->dims[d]) break;
-      at -= self->dims[d] * self->strides[d];
-      index[d] = 0;
+  Walk outer;
+  for (int d = 0; d < last; d++) {  // not merged: its index is the element's
+    outer.dims[d] = self->dims[d], outer.stride_a[d] = self->strides[d];
+    outer.stride_b[d] = outer.stride_c[d] = 0;
+  }
+  outer.n = last < 0 ? 0 : last;
+  outer.seek(0);
+  for (int64_t r = 0; r < rows && to != end; r++, outer.next()) {
+    const S *const row = static_cast<const S *>(self->data) + outer.a * Parts;
+    for (int64_t j = 0; j < columns && to != end; j++) {
+      if constexpr (sizeof(S) == 1) {  // masks are often of few elements
+        uint64_t eight = 1;
+        if (step == 1 && j % 8 == 0 && j + 8 <= columns) memcpy(&eight, row + j, 8);
+        if (eight == 0) {
+          j += 7;
+          continue;
+        }
+      }
+      bool truth = is_nonzero(row + j * step * Parts);
+      if constexpr (Parts == 2) truth = truth || is_nonzero(row + j * step * Parts + 1);
+      // written in any case: what a branch would do cannot be foreseen
+      for (int d = 0; d < last; d++) to[d * out->strides[1]] = outer.index[d];
+      if (last >= 0) to[last * out->strides[1]] = j;
+      to += truth ? out->strides[0] : 0;
     }
   }
 }

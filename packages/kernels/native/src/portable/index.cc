@@ -10,11 +10,11 @@ int axis(int64_t dim, const fb_tensor *t) { return static_cast<int>(dim < 0 ? di
 int64_t size_of(const fb_tensor *t, int d) { return t->ndim ? t->dims[d] : 1; }
 
 /// The pairing of `indexed` (whose dimension d is indexed by a 1-D tensor) with `direct`.
-Indexed along(const fb_tensor *indexed, const fb_tensor *direct, int dim, const int64_t *index) {
+Indexed along(const fb_tensor *indexed, const fb_tensor *direct, int dim, const Wrapped &index) {
   Indexed m;
-  m.index = index;
+  m.index = index.data;
   for (int d = 0; d < indexed->ndim; d++) {
-    if (d == dim) m.push(direct->dims[d], 0, direct->strides[d], 1, false), m.index_stride = indexed->strides[d];
+    if (d == dim) m.push(direct->dims[d], 0, direct->strides[d], index.stride, false), m.index_stride = indexed->strides[d];
     else m.push(direct->dims[d], indexed->strides[d], direct->strides[d], 0, indexed->strides[d] != 0);
   }
   return m;
@@ -23,7 +23,8 @@ Indexed along(const fb_tensor *indexed, const fb_tensor *direct, int dim, const 
 int32_t index_select(const fb_tensor *out, const fb_tensor *self, const fb_tensor *index, int64_t dim) {
   const int d = axis(dim, self);
   const int64_t size = size_of(self, d);
-  const int32_t status = check_indices(index, -size, size);
+  bool negative = false;
+  const int32_t status = check_indices(index, -size, size, &negative);
   if (status != FB_OK) return status;
   if (self->ndim == 0) {
     for_size(self->dtype, [&](auto tag) {
@@ -33,22 +34,23 @@ int32_t index_select(const fb_tensor *out, const fb_tensor *self, const fb_tenso
     });
     return FB_OK;
   }
-  const Wrapped wrapped(index, size);
-  if (!wrapped.memory.data) return out_of_memory(numel(index) * 8);
-  return take(along(self, out, d, wrapped.memory.as<int64_t>()), self->dtype, out->data, self->data);
+  const Wrapped wrapped(index, size, negative);
+  if (negative && !wrapped.data) return out_of_memory(numel(index) * 8);
+  return take(along(self, out, d, wrapped), self->dtype, out->data, self->data);
 }
 
 int32_t index_add_(const fb_tensor *self, const fb_tensor *index, const fb_tensor *source, int64_t dim, double alpha) {
   const int d = axis(dim, self);
   const int64_t size = size_of(self, d);
-  const int32_t status = check_indices(index, -size, size);
+  bool negative = false;
+  const int32_t status = check_indices(index, -size, size, &negative);
   if (status != FB_OK) return status;
-  const Wrapped wrapped(index, size);
-  if (!wrapped.memory.data) return out_of_memory(numel(index) * 8);
+  const Wrapped wrapped(index, size, negative);
+  if (negative && !wrapped.data) return out_of_memory(numel(index) * 8);
   return in_float(self, [&](const fb_tensor *sums) {
     Indexed m;
-    if (self->ndim) m = along(sums, source, d, wrapped.memory.as<int64_t>());
-    else m.index = wrapped.memory.as<int64_t>(), m.push(numel(source), 0, source->ndim ? source->strides[0] : 1, 1, false);
+    if (self->ndim) m = along(sums, source, d, wrapped);
+    else m.index = wrapped.data, m.push(numel(source), 0, source->ndim ? source->strides[0] : 1, wrapped.stride, false);
     return accumulate(m, sums->data, source->data, source->dtype, alpha);
   });
 }

@@ -120,7 +120,7 @@ struct Bulge {
 constexpr double kEpsilon = 2.220446049250313e-16;
 
 /// The 2 x 2 block at `low` in standard form: two real eigenvalues and a zero below, or a complex pair with equal diagonal elements.
-void standardise(const Matrix<double> &h, const Matrix<double> &z, int64_t low, bool vectors, double *re, double *im) {
+void standardise(const Matrix<double> &h, const Matrix<double> &z, Reflectors &of_z, int64_t low, bool vectors, double *re, double *im) {
   const int64_t n = h.rows, high = low + 1;
   double a = h(low, low), b = h(low, high), c = h(high, low), d = h(high, high), cs = 1, sn = 0;
   const double p = (a - d) / 2, q = p * p + b * c;
@@ -130,6 +130,7 @@ void standardise(const Matrix<double> &h, const Matrix<double> &z, int64_t low, 
     if (length > 0) cs = r / length, sn = c / length;
   }
   if (sn != 0) {
+    of_z.apply();
     for (int64_t j = low; j < (vectors ? n : high + 1); j++) {
       const double x = h(low, j), y = h(high, j);
       h(low, j) = cs * x + sn * y, h(high, j) = cs * y - sn * x;
@@ -154,7 +155,7 @@ void standardise(const Matrix<double> &h, const Matrix<double> &z, int64_t low, 
 }
 
 /// Reduces the Hessenberg matrix h to real Schur form (with `vectors`; else only as far as eigenvalues need), Zᵀ along with it.
-bool iterate(const Matrix<double> &h, const Matrix<double> &z, bool vectors, double *re, double *im) {
+bool iterate(const Matrix<double> &h, const Matrix<double> &z, Reflectors &of_z, bool vectors, double *re, double *im) {
   const int64_t n = h.rows;
   double size = 0;
   for (int64_t i = 0; i < n; i++)
@@ -176,7 +177,7 @@ bool iterate(const Matrix<double> &h, const Matrix<double> &z, bool vectors, dou
       continue;
     }
     if (low == high - 1) {
-      standardise(h, z, low, vectors, re, im);
+      standardise(h, z, of_z, low, vectors, re, im);
       high -= 2, sweeps = 0;
       continue;
     }
@@ -213,9 +214,10 @@ bool iterate(const Matrix<double> &h, const Matrix<double> &z, bool vectors, dou
       }
       bulge.to_rows(h, k, k, vectors ? n : high + 1);
       bulge.to_columns(h, k, vectors ? 0 : low, min(high, k + 3) + 1);
-      if (vectors) bulge.to_rows(z, k, 0, z.columns);
+      if (vectors) of_z.add(k, bulge.v1, bulge.v2, bulge.tau);
     }
   }
+  of_z.apply();
   return true;
 }
 
@@ -318,7 +320,8 @@ int32_t decompose(const Matrix<T> &input, T *values, T *vectors, char *memory) {
   if (vectors) form_product(h, 1, tau, n - 2, z.transposed(), work);
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = 0; j < i - 1; j++) h(i, j) = 0;
-  if (!iterate(h, z, vectors != nullptr, re, im)) return kNotConverged;
+  Reflectors of_z(z, memory);
+  if (!iterate(h, z, of_z, vectors != nullptr, re, im)) return kNotConverged;
   for (int64_t i = 0; i < n; i++) values[2 * i] = static_cast<T>(re[i] / factor), values[2 * i + 1] = static_cast<T>(im[i] / factor);
   if (!vectors) return 0;
   back_substitute(h, re, im, x);
@@ -360,7 +363,7 @@ int32_t eig(const fb_tensor *values, const fb_tensor *vectors, const fb_tensor *
     const int64_t n = rows_of(input);
     const bool wanted = columns_of(vectors) > 0;
     const double work = 25 * static_cast<double>(n * n) * static_cast<double>(n);
-    return for_batch(batch_of(input), work, memory_for(n) * 8, [&](int64_t i, char *memory) {
+    return for_batch(batch_of(input), work, memory_for(n) * 8 + Reflectors::kBytes, [&](int64_t i, char *memory) {
       *vector_of<int32_t>(info, i, 1) = n == 0 ? 0
                                                : decompose(matrix_of<T>(input, i), vector_of<T>(values, i, 2 * n),
                                                            wanted ? vector_of<T>(vectors, i, 2 * n * n) : nullptr, memory);

@@ -5,6 +5,8 @@
 namespace fb::FB_ISA {
 namespace {
 
+constexpr int64_t kLine = 16;  // elements of one or two lines of cache
+
 /// Elements of working memory for reduce.
 int64_t reduce_memory(int64_t n) { return 4 * kBlock * n + 3 * n + 2 * kBlock; }
 
@@ -19,7 +21,7 @@ void reduce(const Matrix<T> &a, double *d, double *e, T *tau, T *memory) {
     const Matrix<T> vw = dense(memory, n, 2 * k), wv = dense(memory + 2 * kBlock * n, n, 2 * k);  // columns v₀ w₀ v₁ … and w₀ v₀ w₁ …
     for (int64_t j = 0; j < k; j++) {
       const int64_t p = first + j, rest = n - p - 1;
-      T *const x = vector;
+      T *const x = vector + p;
       for (int64_t i = p; i < n; i++) x[i - p] = a(p, i) - dot(2 * j, &vw(i, 0), &wv(p, 0));
       d[p] = static_cast<double>(x[0]);
       T beta = 0;
@@ -27,7 +29,9 @@ void reduce(const Matrix<T> &a, double *d, double *e, T *tau, T *memory) {
       if (rest > 0) e[p] = static_cast<double>(beta);
       for (int64_t i = 1; i < rest; i++) a(p, p + 1 + i) = x[1 + i];
       T *const v = x + 1;
-      multiply(a.from(p + 1, p + 1), v, product);
+      const int64_t start = (p + 1) / kLine * kLine;  // columns before p + 1, times zero, let rows begin on lines of cache
+      for (int64_t i = start; i <= p; i++) vector[i] = 0;
+      multiply(a.from(p + 1, start), vector + start, product);
       if (j > 0) {
         multiply(wv.block(p + 1, 0, rest, 2 * j).transposed(), v, small);
         multiply(vw.block(p + 1, 0, rest, 2 * j), small, correction);
@@ -44,6 +48,9 @@ void reduce(const Matrix<T> &a, double *d, double *e, T *tau, T *memory) {
     update(a.from(next, next), -1, vw.from(next, 0), wv.from(next, 0).transposed());
   }
 }
+
+/// Elements from one row to the next of the matrix that is reduced: whole lines of cache.
+int64_t padded(int64_t n) { return (n + kLine - 1) / kLine * kLine + kLine; }
 
 constexpr double kEpsilon = 1.1102230246251565e-16, kSmallest = 1e-300;
 
@@ -125,11 +132,13 @@ template <class T>
 int32_t decompose(const Matrix<T> &input, bool upper, T *values, const Matrix<T> &vectors, char *memory) {
   const int64_t n = input.rows;
   T *const work = take<T>(memory, max(reduce_memory(n), product_memory(n, n))), *const tau = take<T>(memory, n);
-  const Matrix<T> a = dense(take<T>(memory, n * n), n, n), z = dense(take<T>(memory, n * n), n, vectors.columns);
+  const Matrix<T> a = {take<T>(memory, n * padded(n)), n, n, padded(n), 1}, z = dense(take<T>(memory, n * n), n, vectors.columns);
   double *const d = take<double>(memory, n), *const e = take<double>(memory, n);
   int32_t *const order = take<int32_t>(memory, n), *const spare = take<int32_t>(memory, n);
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t j = 0; j <= i; j++) a(i, j) = a(j, i) = upper ? input(j, i) : input(i, j);
+  copy(a, upper ? input.transposed() : input);
+  for (int64_t i = 0; i < n; i += kLine)
+    for (int64_t j = 0; j < n; j++)
+      for (int64_t k = max(i, j + 1); k < min(n, i + kLine); k++) a(j, k) = a(k, j);
   const double factor = scale_of(a);
   if (factor == 0) return kNotFinite;
   scale(a, factor);
@@ -141,8 +150,9 @@ int32_t decompose(const Matrix<T> &input, bool upper, T *values, const Matrix<T>
   if (!iterate(n, d, e, rotations)) return kNotConverged;
   sort_indices(d, n, order, spare);
   for (int64_t i = 0; i < n; i++) values[i] = static_cast<T>(d[order[i]] / factor);
-  for (int64_t j = 0; j < vectors.columns; j++)
-    for (int64_t i = 0; i < n; i++) vectors(i, j) = z(order[j], i);
+  for (int64_t j = 0; j < vectors.columns; j += kLine)
+    for (int64_t i = 0; i < n; i++)
+      for (int64_t k = j; k < min(n, j + kLine); k++) vectors(i, k) = z(order[k], i);
   return 0;
 }
 
@@ -150,7 +160,7 @@ int32_t eigh(const fb_tensor *values, const fb_tensor *vectors, const fb_tensor 
   return for_float_or_double(values->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) T;
     const int64_t n = rows_of(input);
-    const int64_t elements = 2 * n * n + n + max(reduce_memory(n), product_memory(n, n));
+    const int64_t elements = n * (n + padded(n)) + n + max(reduce_memory(n), product_memory(n, n));
     const int64_t bytes = elements * static_cast<int64_t>(sizeof(T)) + n * 24 + 1024 + Rotations::kBytes;
     const double work = 9 * static_cast<double>(n * n) * static_cast<double>(n);
     return for_batch(batch_of(input), work, bytes, [&](int64_t i, char *memory) {

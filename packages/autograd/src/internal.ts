@@ -1,0 +1,6 @@
+/**
+ * What the other packages of Flambeau use besides the public functions. No stable interface.
+ *
+ * @module
+ */
+export { borrowGrad } from './gradient.js';
