@@ -8,7 +8,7 @@ import { Breather, type Interrupt } from './interrupt.js';
 import type { LightningModule, StepOutput } from './lightning-module.js';
 import { stepSchedulers } from './optimization.js';
 import { limited } from './options.js';
-import { StepScope } from './step-scope.js';
+import { StepScope, watchForward } from './step-scope.js';
 import type { Trainer } from './trainer.js';
 
 export class FitLoop {
@@ -31,7 +31,12 @@ export class FitLoop {
 
   async run(): Promise<void> {
     const { trainer } = this;
-    while (trainer.currentEpoch < trainer.maxEpochs && !this.mustStop() && !this.interrupt.requested) await this.epoch();
+    const unwatch = watchForward(this.module);
+    try {
+      while (trainer.currentEpoch < trainer.maxEpochs && !this.mustStop() && !this.interrupt.requested) await this.epoch();
+    } finally {
+      unwatch();
+    }
   }
 
   private mustStop(): boolean {

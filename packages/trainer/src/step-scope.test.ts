@@ -44,6 +44,21 @@ describe('memory of a training step', () => {
     expect(recycling.losses).toEqual(without.losses);
   });
 
+  it('is used again as well where a step calls forward itself', async () => {
+    class Direct extends Wide {
+      override trainingStep([x, y]: Batch): StepOutput {
+        return this.forward(x).sub(y).square().mean();
+      }
+    }
+    const before = memory().recycledBytes;
+    await fit(new Wide(), { maxEpochs: 5 });
+    const between = memory().recycledBytes;
+    const model = new Direct();
+    await fit(model, { maxEpochs: 5 });
+    expect(memory().recycledBytes - between).toBeGreaterThan(0.9 * (between - before));
+    expect(Object.hasOwn(model, 'forward')).toBe(false);
+  });
+
   it('is left to what user code kept: as a property, by a hook, by keep(), or by return', async () => {
     class Keeping extends Wide {
       latest: Tensor | null = null;

@@ -72,6 +72,28 @@ export class StepScope implements StorageTracker {
   }
 }
 
+/** Lets `this.forward(x)` in a step count as a call of the module itself. Returns a function that ends that. */
+export function watchForward(module: Module): () => void {
+  const own = Object.getOwnPropertyDescriptor(module, 'forward');
+  const { forward } = module;
+  const value = function (this: Module, ...args: unknown[]): unknown {
+    const tracker = context().scope;
+    let output: unknown;
+    tracker?.enterForward?.();
+    try {
+      output = forward.apply(this, args);
+      return output;
+    } finally {
+      tracker?.leaveForward?.(output);
+    }
+  };
+  Object.defineProperty(module, 'forward', { value, configurable: true, writable: true, enumerable: false });
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(module, 'forward');
+    else Object.defineProperty(module, 'forward', own);
+  };
+}
+
 /** A long list of numbers or strings (a vocabulary, say), in which to look for tensors at every step would take long. */
 function isPlainList(value: object): boolean {
   if (!(Array.isArray(value) || value instanceof Map || value instanceof Set)) return false;
