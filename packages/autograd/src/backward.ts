@@ -76,7 +76,8 @@ function accumulateInto(inputs: readonly Tensor[], roots: readonly Root[], optio
     return edge;
   });
   runBackward(roots, options, targets).forEach((g, i) => {
-    if (g !== null) leaves[i].grad = leaves[i].grad === null ? g : leaves[i].grad.add(g);
+    // a gradient that rules handed on as it was may be that of another leaf, too, or the user's
+    if (g !== null) leaves[i].grad = leaves[i].grad === null ? g.clone() : leaves[i].grad.add(g);
   });
 }
 

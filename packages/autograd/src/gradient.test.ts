@@ -2,7 +2,7 @@
 import { memory, ones, setPoisonRecycled, type Tensor } from '@flambeau/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { borrowGrad } from './gradient.js';
-import './index.js';
+import { backward as backwardOf } from './index.js';
 
 const SIZE = 1000;
 const make = (): Tensor => ones([SIZE], { requiresGrad: true });
@@ -84,4 +84,13 @@ describe('gradients that somebody has seen', () => {
     leaf.grad = null;
     expect(first(given)).toBe(1);
   });
+});
+
+test('leaves that backward is told of have gradients of their own', () => {
+  const [a, b] = [make(), make()];
+  const given = ones([SIZE]);
+  const run = (): void => backwardOf(a.add(b), { gradient: given, inputs: [a, b] });
+  run();
+  a.add(b).sum().backward();
+  expect([first(a.grad), first(b.grad), first(given)]).toEqual([2, 2, 1]);
 });

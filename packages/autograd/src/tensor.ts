@@ -126,6 +126,7 @@ const methods = {
     meta.retainsGrad = true;
     edge.node.retainGradient(edge.index, (grad) => {
       meta.grad = meta.grad === null ? grad.clone() : meta.grad.add(grad);
+      meta.gradIsUnseen = false;
       meta.grad.storage.markPersistent();
     });
   },

@@ -20,7 +20,7 @@ const MAX_UNINITIALIZED = 4 * 1024 ** 3 - LARGE_BYTES;
 
 /** Memory that came from the user: checked for detachment before each use. */
 const FOREIGN = 1;
-/** Memory that user code, a parameter or an optimizer can see: never recycled. */
+/** Memory that user code, a parameter or an optimizer can see: recycled by nobody but its owner, when it lets go of it. */
 const ESCAPED = 2;
 /** Part of a slab. */
 const SLAB = 4;

@@ -57,6 +57,7 @@ export {
   nllLoss,
   oneHot,
   pad,
+  pdist,
   prelu,
   relu,
   relu6,
@@ -142,7 +143,6 @@ export {
   normalize,
   type PairwiseDistanceOptions,
   pairwiseDistance,
-  pdist,
 } from './functional/similarity.js';
 export {
   type TripletMarginLossOptions,

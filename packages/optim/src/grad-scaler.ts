@@ -1,5 +1,6 @@
 /** Scaling of losses so that small gradients survive in float16. PyTorch: `torch.amp.GradScaler`. */
 import { noGrad } from '@flambeau/autograd';
+import { borrowGrad } from '@flambeau/autograd/internal';
 import { FlambeauError, isTensor, type Tensor, ValueError } from '@flambeau/core';
 import { dtypeInfo, scalarTensor } from '@flambeau/core/internal';
 import type { Optimizer } from './optimizer.js';
@@ -94,7 +95,7 @@ export class GradScaler {
           ? 'GradScaler.unscale_: step was called already; call unscale_ before it'
           : 'GradScaler.unscale_: the gradients were unscaled already; call update() after each step',
       );
-    const grads = optimizer.paramGroups.flatMap(({ params }) => params.flatMap(({ grad }) => grad ?? []));
+    const grads = optimizer.paramGroups.flatMap(({ params }) => params.flatMap((p) => borrowGrad(p) ?? []));
     if (grads.some((grad) => grad.dtype === 'float16'))
       throw new ValueError('GradScaler.unscale_: a gradient is float16; keep the parameters in float32 and use autocast');
     const inverse = Math.fround(1 / this.#scale);

@@ -1,5 +1,5 @@
 import { noGrad } from '@flambeau/autograd';
-import { cat, FlambeauError, isTensor, type Tensor, ValueError, zeros } from '@flambeau/core';
+import { cat, FlambeauError, isTensor, type Tensor, ValueError } from '@flambeau/core';
 import { persistentCopy } from '@flambeau/core/internal';
 import { checkSetting, evaluate, Optimizer, type ParamGroup, type Params } from './optimizer.js';
 import { type LinePoint, strongWolfe } from './strong-wolfe.js';
@@ -164,7 +164,7 @@ const lossOf = (loss: unknown): number => Number(isTensor(loss) ? loss.item() : 
 const largest = (t: Tensor): number => t.abs().max().item();
 
 function flatGradient(params: readonly Tensor[]): Tensor {
-  return cat(params.map((p) => (p.grad ?? zeros(p.shape, { dtype: p.dtype })).reshape([-1])));
+  return cat(params.map((p) => (p.grad ?? p.newZeros(p.shape)).reshape([-1])));
 }
 
 /** Moves the parameters `t` times along `direction`. */

@@ -13,7 +13,7 @@ const alongDim: BatchRule = (call) =>
 /** The indices `(B, k, *I)` of leading dimensions, with the number of the example in front: `(k + 1, B, *I)`. */
 function withExample(call: BatchCall, indices: Tensor): Tensor {
   const [b, , ...rest] = indices.shape;
-  const example = arange(0, call.size, { dtype: 'int64' })
+  const example = arange(0, call.size, { dtype: 'int64', device: indices.device })
     .to(indices.dtype)
     .view([1, b, ...rest.map(() => 1)]);
   return cat([example.expand([1, b, ...rest]), indices.transpose(0, 1)], 0);
@@ -70,7 +70,7 @@ export const indexing: BatchRules = {
     if (!call.batched[0]) return call.run([weight, indices]);
     // the examples' tables as one, in which the rows of the later ones come later
     const rows = weight.shape[1];
-    const first = arange(0, call.size, { dtype: 'int64' }).to(indices.dtype).mul(rows);
+    const first = arange(0, call.size, { dtype: 'int64', device: indices.device }).to(indices.dtype).mul(rows);
     const all = call.spread(1);
     const shifted = all.add(first.view([call.size, ...all.shape.slice(1).map(() => 1)]));
     return call.run([weight.reshape([call.size * rows, weight.shape[2]]), shifted], { ...call.attributes, paddingIdx: -1 });
@@ -78,7 +78,7 @@ export const indexing: BatchRules = {
   embedding_backward: (call) => {
     const { rows, paddingIdx } = call.attributes as { rows: number; paddingIdx: number };
     const [grad, indices] = [call.spread(0), call.spread(1)];
-    const first = arange(0, call.size, { dtype: 'int64' }).to(indices.dtype).mul(rows);
+    const first = arange(0, call.size, { dtype: 'int64', device: indices.device }).to(indices.dtype).mul(rows);
     const shifted = indices.add(first.view([call.size, ...indices.shape.slice(1).map(() => 1)]));
     const kept = paddingIdx < 0 ? grad : grad.maskedFill(indices.eq(paddingIdx).unsqueeze(-1), 0);
     const result = call.run([kept, shifted], { ...call.attributes, paddingIdx: -1, rows: call.size * rows }) as Tensor;

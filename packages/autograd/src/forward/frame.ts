@@ -81,7 +81,9 @@ function replacePart({ source, def, attributes }: ViewOf, part: Tensor): Tensor 
   const rule = (def.derivative as CompiledRule).inputs[0] as ViewRule;
   const put = (t: Tensor): Tensor => rule.vjp(t, {}, attributes, { self: source.shape });
   const { tangent } = source;
-  return tangent === null ? put(part) : tangent.maskedFill(put(ones(part.shape)).ne(0), 0).add(put(part));
+  return tangent === null
+    ? put(part)
+    : tangent.maskedFill(put(ones(part.shape, { device: part.device })).ne(0), 0).add(put(part));
 }
 
 /** The derivatives of views save nothing. */

@@ -137,7 +137,7 @@ function transposedTangents(call: OpCall): Tangents {
   // any v does: Jᵀ v is linear in it; but some rules take logarithms on the way
   const cotangents = outputs.map((out) => {
     if (out.info.category < 2) return null;
-    const v = ones(out.shape, { dtype: out.dtype });
+    const v = ones(out.shape, { dtype: out.dtype, device: out.device });
     return asInput(frame === null ? v : frame.lift(v), null);
   });
   const wanted = tangents.map((t) => t !== null);

@@ -19,7 +19,7 @@ function basis(tensors: readonly Tensor[]): Tensor[] {
   const total = tensors.reduce((n, t) => n + t.numel, 0);
   let row = 0;
   return tensors.map((t) => {
-    const flat = zeros([total, t.numel], { dtype: t.dtype });
+    const flat = zeros([total, t.numel], { dtype: t.dtype, device: t.device });
     fill_(diagonal(flat, -row), 1);
     row += t.numel;
     return reshape(flat, [total, ...t.shape]);

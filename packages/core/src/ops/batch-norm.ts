@@ -1,4 +1,5 @@
 /** Batch normalisation: each channel by its mean and variance over the batch. */
+import { isRecorded } from '../dispatch.js';
 import { formatShape, ShapeError, ValueError } from '../errors.js';
 import { defineOp, type Op, type TensorMeta } from '../op.js';
 import type { Tensor } from '../tensor.js';
@@ -173,6 +174,8 @@ export function batchNorm(
   }
   if (runningMean === null || runningVar === null)
     throw new ValueError('batchNorm: runningMean and runningVar are needed when not training');
+  // the kernel has no gradients of the statistics
+  if (isRecorded([runningMean, runningVar])) return normalizeBy(input, runningMean, runningVar, weight, bias, eps);
   return batchNormEval(input, weight, bias, runningMean, runningVar, eps);
 }
 

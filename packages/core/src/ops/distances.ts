@@ -37,7 +37,7 @@ export const laterRowDistances: Op<[self: Tensor, p: number], Tensor, 'self', Or
   args: (self: Tensor, p: number) => [[self], { p }],
   infer: ([self]) => {
     const { shape, info: dtype } = self as Tensor;
-    return { shape: [(shape[0] * (shape[0] - 1)) / 2], dtype };
+    return { shape: [(shape[0] * Math.max(shape[0] - 1, 0)) / 2], dtype };
   },
   kernel: 'pdist',
   contiguous: true,

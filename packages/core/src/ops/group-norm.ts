@@ -8,6 +8,10 @@ import { requireFloating } from './dtype-checks.js';
 import { layerNormWithStatistics } from './layer-norm.js';
 import { gradientsOf, normalizedBackward, perChannel, requirePerChannel, statisticsDtype } from './norm-parts.js';
 
+/** In smaller planes of large tensors the sums that the kernel keeps for each channel would take more memory than the elements. */
+const SMALL_PLANE = 16;
+const LARGE = 2 ** 20;
+
 type GroupAttributes = { readonly groups: number; readonly eps: number };
 
 /** @internal Normalisation of groups of channels: output, and for each group of each sample mean and 1 / standard deviation. */
@@ -31,16 +35,18 @@ export const groupNormWithStatistics: Op<
   },
   kernel: 'group_norm',
   contiguous: true,
-  decompose: ([input, weight, bias], { groups, eps }): Tensor[] => {
-    const x = input as Tensor;
-    const [normalized, mean, rstd] = layerNormWithStatistics(x, null, null, numelOf(x.shape.slice(1)) / groups, eps);
-    const row = (t: Tensor): Tensor => perChannel(castTo(t, x.info), x.ndim);
-    const scaled = weight === null ? normalized : normalized.mul(row(weight));
-    const statistics = [x.shape[0], groups];
-    return [bias === null ? scaled : scaled.add(row(bias)), mean.reshape(statistics), rstd.reshape(statistics)];
-  },
+  decompose: ([input, weight, bias], attributes): Tensor[] => normalizeByParts(input as Tensor, weight, bias, attributes),
   differentiable: true,
 });
+
+function normalizeByParts(x: Tensor, weight: Tensor | null, bias: Tensor | null, { groups, eps }: GroupAttributes): Tensor[] {
+  const inner = numelOf(x.shape.slice(1)) / groups;
+  const [normalized, mean, rstd] = layerNormWithStatistics(x, null, null, inner, eps);
+  const row = (t: Tensor): Tensor => perChannel(castTo(t, x.info), x.ndim);
+  const scaled = weight === null ? normalized : normalized.mul(row(weight));
+  const perGroup = (t: Tensor): Tensor => (inner === 0 ? t.newZeros([x.shape[0], groups]) : t.reshape([x.shape[0], groups]));
+  return [bias === null ? scaled : scaled.add(row(bias)), perGroup(mean), perGroup(rstd)];
+}
 
 /** @internal Gradients of input, weight and bias of `groupNormWithStatistics`. */
 export const groupNormBackward: Op<
@@ -95,6 +101,8 @@ export function groupNorm(
     );
   requirePerChannel('groupNorm', 'weight', weight, channels);
   requirePerChannel('groupNorm', 'bias', bias, channels);
+  const parts = numelOf(input.shape.slice(2)) < SMALL_PLANE && input.numel > LARGE;
+  if (parts) return normalizeByParts(input, weight, bias, { groups: numGroups, eps })[0];
   return groupNormWithStatistics(input, weight, bias, numGroups, eps)[0];
 }
 

@@ -135,3 +135,18 @@ test('filling writes through views of any layout', () => {
   expect(x.eq(0).all().item()).toBe(true);
   expect(() => zeros([1]).expand([3]).fill_(1)).toThrow(/expanded/);
 });
+
+test('multinomial draws no index of weight zero, whatever its sign and however large the others', () => {
+  const zero = tensor([-0, 1, 1, 0]);
+  for (let i = 0; i < 20; i++) {
+    expect(multinomial(zero, 2).sum().item()).toBe(3);
+    expect([1, 2]).toContain(multinomial(zero, 1, { replacement: true }).item());
+    for (const weights of [[1e308, 1e308], [5e-324], [0, 1e-310, 1e-310]])
+      expect(
+        multinomial(tensor(weights, { dtype: 'float64' }), 3, { replacement: true })
+          .lt(weights.length)
+          .all()
+          .item(),
+      ).toBe(true);
+  }
+});

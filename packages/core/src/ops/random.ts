@@ -12,7 +12,7 @@ import { type Attributes, defineOp, type Op } from '../op.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import { broadcastShapes, checkShape, numelOf } from '../shape.js';
 import { checkTensor, isTensor, type Tensor } from '../tensor.js';
-import { clamp, div, log1p, mul, neg } from './elementwise.js';
+import { abs, clamp, div, log1p, mul, neg } from './elementwise.js';
 import { argmin } from './extremum.js';
 import { amax, amin, countNonzero, cumsum } from './reduction.js';
 import { searchsorted } from './searching.js';
@@ -137,8 +137,8 @@ export function normal(mean: Tensor | number, std: Tensor | number, size?: Shape
   }
   if (size) throw new ShapeError('normal: the size follows from the tensors; leave it away');
   const [meanShape, stdShape] = [mean, std].map((x) => (isTensor(x) ? x.shape : []));
-  const { dtype } = isTensor(mean) ? mean : (std as Tensor);
-  const noise = randn(broadcastShapes('normal', meanShape, stdShape), { dtype, generator: options.generator });
+  const { dtype, device } = isTensor(mean) ? mean : (std as Tensor);
+  const noise = randn(broadcastShapes('normal', meanShape, stdShape), { dtype, device, generator: options.generator });
   return noise.mul(std).add(mean);
 }
 
@@ -173,7 +173,7 @@ export function poisson(input: Tensor, { generator }: GeneratorOptions = {}): Te
   if (input.info.kind !== 'float') throw new DTypeError(`poisson: rates must be floating, got ${input.dtype}`);
   const rates = input.detached().to('float64');
   if (!rates.ge(0).all().item()) throw new ValueError('poisson: the rates must not be negative or NaN');
-  return poissonQuantile(rates, rand(input.shape, { dtype: 'float64', generator })).to(input.dtype);
+  return poissonQuantile(rates, rand(input.shape, { dtype: 'float64', device: input.device, generator })).to(input.dtype);
 }
 
 export interface MultinomialOptions extends GeneratorOptions {
@@ -224,17 +224,17 @@ function checkWeights(weights: Tensor, needed: number): void {
 
 /** Inverts the cumulative distribution by bisection. */
 function drawWithReplacement(weights: Tensor, count: number, generator?: Generator): Tensor {
-  const cumulative = cumsum(weights, 1);
+  const cumulative = cumsum(div(weights, amax(weights, 1, { keepdim: true })), 1); // whose sum neither overflows nor vanishes
   const total = narrow(cumulative, 1, weights.shape[1] - 1, 1);
-  const uniform = rand([weights.shape[0], count], { dtype: 'float64', generator });
+  const uniform = rand([weights.shape[0], count], { dtype: 'float64', device: weights.device, generator });
   // below the total even when the product is rounded: an index of weight zero is never drawn
   return searchsorted(cumulative, mul(clamp(uniform, null, 1 - 2 ** -52), total), { right: true });
 }
 
 /** The smallest of exponential waiting times with rates `weights` (Efraimidis and Spirakis 2006). */
 function drawWithoutReplacement(weights: Tensor, count: number, generator?: Generator): Tensor {
-  const uniform = rand(weights.shape, { dtype: 'float64', generator });
+  const uniform = rand(weights.shape, { dtype: 'float64', device: weights.device, generator });
   // the wait for a weight of zero is infinite, that for others never zero
-  const waits = div(neg(log1p(neg(clamp(uniform, 2 ** -54)))), weights);
+  const waits = div(neg(log1p(neg(clamp(uniform, 2 ** -54)))), abs(weights)); // a zero may have a sign
   return count === 1 ? argmin(waits, 1, { keepdim: true }) : topk(waits, count, 1, { largest: false }).indices;
 }

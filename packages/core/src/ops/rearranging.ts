@@ -6,7 +6,7 @@ import { normalizeDim, normalizeDims } from '../shape.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { clone } from './clone.js';
 import { indexSelect } from './indexing.js';
-import { type Indices, toIndices } from './indices.js';
+import { type Indices, toNumbers } from './indices.js';
 import { cat } from './joining.js';
 import { expand, flatten, narrow, reshape, transpose, unsqueeze, view } from './view.js';
 
@@ -154,10 +154,9 @@ export function repeatInterleave(self: Tensor, repeats: number | Indices, dim?: 
       self.shape.map((n, i) => (i === d ? n * repeats : n)),
     );
   }
-  const counts = flatten(toIndices('repeatInterleave', 'repeats', repeats, self));
-  if (counts.numel === 1 && size !== 1) return repeatInterleave(self, counts.item() as number, d);
-  if (counts.numel !== size) throw new ShapeError(`repeatInterleave: ${counts.numel} repeats for dimension ${d} of size ${size}`);
-  const times = counts.toArray() as number[];
+  const times = toNumbers('repeatInterleave', 'repeats', repeats);
+  if (times.length === 1 && size !== 1) return repeatInterleave(self, times[0], d);
+  if (times.length !== size) throw new ShapeError(`repeatInterleave: ${times.length} repeats for dimension ${d} of size ${size}`);
   if (times.some((n) => n < 0)) throw new ValueError('repeatInterleave: repeats must not be negative');
   return indexSelect(
     self,

@@ -99,8 +99,7 @@ int32_t batch_norm(const fb_tensor *out, const fb_tensor *save_mean, const fb_te
   if (numel(input) == 0) return FB_OK;
   const BatchNorm norm(input, *passes);
   if (!norm.memory.data) return out_of_memory(norm.bytes());
-  // deviations from one element of the channel: no cancellation when the mean is far from zero
-  for (int64_t c = 0; c < norm.s.c; c++) norm.shift[c] = get(input, c * norm.s.l);
+  for (int64_t c = 0; c < norm.s.c; c++) norm.shift[c] = typical(input, c * norm.s.l, norm.s.l);
   const double count = static_cast<double>(norm.s.count());
   norm.run(training, nullptr, input, out, nullptr, input, [&](int64_t c, const Sums &sums) {
     double mean, invstd;
@@ -132,6 +131,13 @@ int32_t batch_norm_backward(const fb_tensor *gi, const fb_tensor *gw, const fb_t
   if (!norm.memory.data) return out_of_memory(norm.bytes());
   for (int64_t c = 0; c < norm.s.c; c++) norm.shift[c] = get(training ? save_mean : running_mean, c);
   const double count = static_cast<double>(norm.s.count());
+  if (count == 0) {  // the statistics were never made
+    for (int64_t c = 0; c < norm.s.c; c++) {
+      if (gw) set(gw, c, 0);
+      if (gb) set(gb, c, 0);
+    }
+    return FB_OK;
+  }
   // gi = scale (g - mean(g) - (x - mean) invstd² mean(g (x - mean))) in training, scale g otherwise
   norm.run(training || gw || gb, grad, input, gi, training ? grad : nullptr, training ? input : grad, [&](int64_t c, const Sums &sums) {
     const double mean = norm.shift[c], invstd = training ? get(save_invstd, c) : 1 / sqrt(get(running_var, c) + eps);

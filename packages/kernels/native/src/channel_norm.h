@@ -142,6 +142,15 @@ __attribute__((noinline)) inline double get(const fb_tensor *t, int64_t i) {
   });
   return value;
 }
+
+/// A value, exact in the dtype, that is near most of the `n` elements from `first` on: deviations from it keep their digits when the mean is
+/// far from zero, also if a few elements are not.
+__attribute__((noinline)) inline double typical(const fb_tensor *t, int64_t first, int64_t n) {
+  const int64_t some = n < 16 ? n : 16;
+  double mean = 0;
+  for (int64_t i = 0; i < some; i++) mean += get(t, first + i * (n / some)) / static_cast<double>(some);
+  return t->dtype == FB_FLOAT64 ? mean : static_cast<double>(static_cast<float>(mean));
+}
 __attribute__((noinline)) inline void set(const fb_tensor *t, int64_t i, double value) {
   for_float(t->dtype, [&](auto tag) {
     typedef FB_TYPE_OF(tag) S;

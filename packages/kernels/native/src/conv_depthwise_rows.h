@@ -119,7 +119,8 @@ int32_t run_depthwise_rows_weight(const RowsDepthwise &q, const float *grad, flo
   constexpr int64_t L = kLanes<float>;
   const int64_t vectors = q.vectors(), bytes = vectors * static_cast<int64_t>(sizeof(RowMasks<K, 1>)), outputs = q.channels * q.copies;
   // Channels that lie in a page or more are summed together, image by image.
-  const int64_t grain = max(divide_up(65536, q.images * q.out_plane() * (K * K + 4) + 1), divide_up(4096, q.out_plane() + 1));
+  const int64_t grain =
+      min(outputs, max(divide_up(65536, q.images * q.out_plane() * (K * K + 4) + 1), divide_up(4096, q.out_plane() + 1)));
   const int64_t total_bytes = grain * K * K * FB_VECTOR_BYTES;
   return parallel_with_memory(outputs, grain, bytes + total_bytes, [&](int64_t begin, int64_t end, void *memory) {
     VecF *const all_totals = static_cast<VecF *>(memory);

@@ -74,8 +74,7 @@ int32_t group_norm(const fb_tensor *out, const fb_tensor *mean, const fb_tensor 
   if (numel(input) == 0) return FB_OK;
   const GroupNorm norm(input, groups, *passes);
   if (!norm.memory.data) return out_of_memory(norm.bytes());
-  // deviations from one element of the group: no cancellation when the mean is far from zero
-  for (int64_t row = 0; row < norm.rows; row++) norm.set_shift(row, get(input, row * norm.elements));
+  for (int64_t row = 0; row < norm.rows; row++) norm.set_shift(row, typical(input, row * norm.elements, norm.elements));
   norm.read(weight, bias);
   norm.run(nullptr, input, out, [&](int64_t row, int64_t first) {
     const double count = static_cast<double>(norm.elements);

@@ -41,8 +41,13 @@ __attribute__((noinline)) inline void run_rows(const Indexed &m, Line line, cons
   walk.push(m.dims[1], m.a[1], m.b[1], 0);
   const Run run(walk);
   const int64_t bytes = run.n * run.a * m.item;
+  // Neighbours in one cache line stay together; the places of rows may be multiples of anything, so they are mixed.
+  const bool stay_together = m.index_stride == 1 && bytes <= kLine;
   parallel_for(parts, 1, [&](int64_t part, int64_t) __attribute__((noinline)) {
-    const auto is_mine = [&](int64_t place) { return (place >> 4 & (parts - 1)) == part; };
+    const auto is_mine = [&](int64_t place) {
+      const uint64_t which = static_cast<uint64_t>(place), mixed = stay_together ? which >> 4 : which * 0x9E3779B97F4A7C15u >> 40;
+      return static_cast<int64_t>(mixed & static_cast<uint64_t>(parts - 1)) == part;
+    };
     for (int64_t i = 0; i < m.dims[0]; i++) {
       const int64_t *const index = m.index + i * m.c[0];
       if (i + kAhead < m.dims[0]) {
@@ -69,7 +74,8 @@ __attribute__((noinline)) inline void run_lines(const Indexed &m, uint32_t split
   const int64_t size = split < 0 ? 1 : m.dims[split];
   int64_t grain = rows_per_chunk(total / size);
   if (split == m.n - 1) {  // parts of all lines: whole cache lines, long ones. Who moves an element makes no difference to it.
-    if (m.n == 2 && m.c[1] == 0 && m.a[0] == 0 && size * m.item >= 4 * kLine && total > 32768) return run_rows(m, line, context);
+    if (m.n == 2 && m.c[1] == 0 && m.a[0] == 0 && size * m.item >= 4 * kLine && total > 32768 && m.dims[0] >= 16 * num_threads())
+      return run_rows(m, line, context);
     const int64_t per_line = kLine / m.item, longest = (size / num_threads() + per_line - 1) / per_line * per_line;
     if (grain < longest) grain = longest;
   }

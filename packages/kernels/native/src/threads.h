@@ -1,4 +1,4 @@
-// The process-wide thread pool. Work is cut into chunks by shape alone; threads only decide who runs which chunk.
+// The process-wide thread pool. Chunks may depend on the number of threads where no sum does; threads decide who runs which chunk.
 #pragma once
 #include <stdint.h>
 

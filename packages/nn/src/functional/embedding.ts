@@ -74,7 +74,7 @@ class SparseLookup extends AutogradFunction {
 
 /** Shortens the rows that are looked up, once each. */
 function limitNorm_(weight: Tensor, indices: Tensor, maxNorm: number, normType: number): void {
-  const used = [...new Set((indices.flatten().toArray() as (number | bigint)[]).map(Number))];
+  const used = [...new Set(toNumbers('embedding', 'input', indices))];
   if (used.length === 0) return;
   noGrad(() => {
     const index = weight.newTensor(used, { dtype: 'int64' });
@@ -87,7 +87,7 @@ function limitNorm_(weight: Tensor, indices: Tensor, maxNorm: number, normType: 
 
 /** How often each index occurs, at each of its places. */
 function frequencies(indices: Tensor): Tensor {
-  const list = (indices.flatten().toArray() as (number | bigint)[]).map(Number);
+  const list = toNumbers('embedding', 'input', indices);
   const counts = new Map<number, number>();
   for (const i of list) counts.set(i, (counts.get(i) ?? 0) + 1);
   return tensor(
@@ -162,7 +162,7 @@ function bagsOf(indices: Tensor, { offsets = null, includeLastOffset = false }: 
 function sums(rows: Tensor, bags: readonly number[][], mean: boolean): Tensor {
   const owners = bags.flatMap((bag, i) => bag.map(() => i));
   const total = rows.newZeros([bags.length, rows.shape[1]]).indexAdd(0, owners, rows.indexSelect(0, bags.flat()));
-  return mean ? total.div(rows.newTensor(bags.map((bag) => [Math.max(1, bag.length)]))) : total;
+  return mean ? total.div(rows.newTensor(bags.map((bag) => Math.max(1, bag.length))).unsqueeze(1)) : total;
 }
 
 function maxima(rows: Tensor, bags: readonly number[][]): Tensor {
@@ -174,8 +174,8 @@ function maxima(rows: Tensor, bags: readonly number[][]): Tensor {
   const padded = cat([rows, lowest]).indexSelect(0, positions);
   const [values] = padded.reshape([bags.length, longest, rows.shape[1]]).max(1);
   const empty = rows.newTensor(
-    bags.map((bag) => [bag.length === 0]),
+    bags.map((bag) => bag.length === 0),
     { dtype: 'bool' },
   );
-  return values.maskedFill(empty, 0);
+  return values.maskedFill(empty.unsqueeze(1), 0);
 }

@@ -1,5 +1,5 @@
 /** Lengths, angles and distances of vectors. */
-import { formatShape, ShapeError, type Tensor } from '@flambeau/core';
+import type { Tensor } from '@flambeau/core';
 
 export interface NormalizeOptions {
   /** The p of the p-norm. Default 2. */
@@ -43,17 +43,4 @@ export function pairwiseDistance(
   { p = 2, eps = 1e-6, keepdim = false }: PairwiseDistanceOptions = {},
 ): Tensor {
   return x1.sub(x2).add(eps).norm(p, -1, { keepdim });
-}
-
-/** The distances of all pairs of rows `i < j` of (N, M), in order. PyTorch: `torch.nn.functional.pdist`. */
-export function pdist(input: Tensor, p = 2): Tensor {
-  if (input.ndim !== 2) throw new ShapeError(`pdist: expected a matrix, got ${formatShape(input.shape)}`);
-  const rows = input.shape[0];
-  const pairs = Array.from({ length: rows }, (_, i) => Array.from({ length: rows - 1 - i }, (_, j) => [i, i + 1 + j])).flat();
-  const side = (k: number): Tensor =>
-    input.indexSelect(
-      0,
-      pairs.map((pair) => pair[k]),
-    );
-  return side(0).sub(side(1)).norm(p, -1);
 }

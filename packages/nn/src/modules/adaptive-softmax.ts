@@ -63,7 +63,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
    * @returns The targets' log-probabilities, of the target's shape, and the mean of their negatives.
    */
   forward(input: Tensor, target: Indices): { output: Tensor; loss: Tensor } {
-    const classes = toIndices('AdaptiveLogSoftmaxWithLoss', 'target', target);
+    const classes = toIndices('AdaptiveLogSoftmaxWithLoss', 'target', target, input);
     if (classes.ndim === 0 && input.ndim === 1) {
       const { output, loss } = this.forward(input.unsqueeze(0), classes.unsqueeze(0));
       return { output: output.squeeze(0), loss };
@@ -112,9 +112,4 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
 
 /** The element of each row that `columns` names. */
 const chosen = (rows: Tensor, columns: readonly number[]): Tensor =>
-  rows
-    .gather(
-      1,
-      columns.map((c) => [c]),
-    )
-    .squeeze(1);
+  rows.gather(1, rows.newTensor(columns, { dtype: 'int64' }).unsqueeze(1)).squeeze(1);

@@ -112,8 +112,7 @@ export abstract class RNNBase extends Module {
     }
     // the gradient reads what the last layer returned, which users may change in place all the same, but for an LSTM's (as in PyTorch)
     if (c0 === null && this.directions === 1 && x.requiresGrad) x = x.clone();
-    const stacked = (states: Tensor[]): Tensor =>
-      states.length === 1 ? states[0].unsqueeze(0) : cat(states.map((s) => s.unsqueeze(0)));
+    const stacked = (states: Tensor[]): Tensor => cat(states.map((s) => s.unsqueeze(0))); // no view: users detach_ what they carry on
     return [x, [stacked(last.h), c0 === null ? null : stacked(last.c)]];
   }
 

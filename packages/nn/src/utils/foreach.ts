@@ -23,7 +23,10 @@ function* calls(tensors: readonly Tensor[]): Generator<Tensor[]> {
 
 /** The p-norm of each tensor, all in one float32 vector; float64 if one of the tensors is. */
 export function foreachNorm(tensors: readonly Tensor[], p: number): Tensor {
-  const norms = empty([tensors.length], { dtype: tensors.some((t) => t.dtype === 'float64') ? 'float64' : 'float32' });
+  const norms = empty([tensors.length], {
+    dtype: tensors.some((t) => t.dtype === 'float64') ? 'float64' : 'float32',
+    device: tensors.at(0)?.device,
+  });
   let done = 0;
   for (const list of calls(tensors)) {
     runKernel('foreach_norm', [norms.narrow(0, done, list.length), list.map((t) => t.detach().contiguous())], { p });

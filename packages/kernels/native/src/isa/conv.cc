@@ -38,8 +38,8 @@ struct Geometry {
   int64_t out_plane() const { return out_height * out_width; }
   /// A product of matrices that are worth being packed.
   bool is_pointwise() const {
-    return kernel() == 1 && stride_y == 1 && stride_x == 1 && padding_y == 0 && padding_x == 0 && in_channels >= 8 && out_channels >= 8 &&
-           images * in_plane() >= 32;
+    return kernel() == 1 && stride_y == 1 && stride_x == 1 && height == out_height && width == out_width && padding_y == 0 && padding_x == 0 &&
+           in_channels >= 8 && out_channels >= 8 && images * in_plane() >= 32;
   }
   /// The same at unit stride, on the pixels that the stride leaves.
   Geometry thinned() const {

@@ -159,7 +159,7 @@ int32_t matmul_update(const fb_tensor *out, const fb_tensor *a, const fb_tensor 
 void *thread_memory(MemoryFor use, int64_t bytes) {
   constexpr int64_t kKeep = int64_t{4} << 20;
   const int slot = static_cast<int>(use);
-  if (bytes > kept.bytes[slot] || kept.bytes[slot] > kKeep) {
+  if (bytes > kept.bytes[slot] || kept.bytes[slot] > kKeep || !kept.data[slot]) {
     free(kept.data[slot]);
     kept.data[slot] = aligned_alloc(64, static_cast<size_t>((bytes + 127) / 64 * 64));
     kept.bytes[slot] = kept.data[slot] ? bytes : 0;

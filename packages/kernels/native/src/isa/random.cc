@@ -52,7 +52,7 @@ int32_t floating(const fb_tensor *out, int64_t seed, int64_t offset, const Make 
   return FB_OK;
 }
 
-// As many bits as the dtype's significand holds, so that rounding never gives `high`.
+// As many bits as the dtype's significand holds, so that rounding never gives 1. Of other ranges in half precision the last step may round to `high`.
 int32_t random_uniform(const fb_tensor *out, double low, double high, int64_t seed, int64_t offset) {
   struct Uniform {
     double low, high;
