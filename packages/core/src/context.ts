@@ -86,6 +86,19 @@ export function withContext<T>(name: string, change: Partial<Context>, fn: () =>
   return result;
 }
 
+/** Runs a module's forward, of which the tracker of the running code hears. */
+export function trackForward<T>(forward: () => T): T {
+  const tracker = context().scope;
+  let output: T | undefined;
+  tracker?.enterForward?.();
+  try {
+    output = forward();
+    return output;
+  } finally {
+    tracker?.leaveForward?.(output);
+  }
+}
+
 function runAsync<T>(next: Context, fn: () => T): T {
   runningAsync++;
   ended.register(next, undefined);

@@ -5,7 +5,7 @@
  */
 export * as groups from './groups.js';
 export { autocasting, type AutocastState, inFloat32, lowered, widened, withoutAutocast } from './autocast.js';
-export { type AttentionForm, type Context, context, Layer, type StorageTracker, withContext } from './context.js';
+export { type AttentionForm, type Context, context, Layer, type StorageTracker, trackForward, withContext } from './context.js';
 export {
   type DispatchLayer,
   dispatch,

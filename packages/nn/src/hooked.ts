@@ -1,4 +1,4 @@
-import { context } from '@flambeau/core/internal';
+import { context, trackForward } from '@flambeau/core/internal';
 import { BackwardWatch } from './backward-watch.js';
 import { Callable } from './callable.js';
 import type { Module } from './module.js';
@@ -29,14 +29,7 @@ export abstract class Hooked extends Callable {
   /** @internal */
   protected override callWatched(...args: unknown[]): unknown {
     const tracker = context().scope;
-    let output: unknown;
-    tracker?.enterForward?.();
-    try {
-      output = this.#callWithHooks(args, (exposed) => tracker?.expose?.(exposed));
-      return output;
-    } finally {
-      tracker?.leaveForward?.(output);
-    }
+    return trackForward(() => this.#callWithHooks(args, (exposed) => tracker?.expose?.(exposed)));
   }
 
   /** `expose` hears of everything that hooks see. */

@@ -4,7 +4,7 @@
  * (losses, metrics) is left to the garbage collector, because user code may hold it.
  */
 import { isTensor } from '@flambeau/core';
-import { context, recycle, type Storage, type StorageTracker, withContext } from '@flambeau/core/internal';
+import { context, recycle, type Storage, type StorageTracker, trackForward, withContext } from '@flambeau/core/internal';
 import type { Module } from '@flambeau/nn';
 
 /** How deep in arrays and objects the properties of a module are searched for tensors. */
@@ -77,15 +77,7 @@ export function watchForward(module: Module): () => void {
   const own = Object.getOwnPropertyDescriptor(module, 'forward');
   const { forward } = module;
   const value = function (this: Module, ...args: unknown[]): unknown {
-    const tracker = context().scope;
-    let output: unknown;
-    tracker?.enterForward?.();
-    try {
-      output = forward.apply(this, args);
-      return output;
-    } finally {
-      tracker?.leaveForward?.(output);
-    }
+    return trackForward(() => forward.apply(this, args));
   };
   Object.defineProperty(module, 'forward', { value, configurable: true, writable: true, enumerable: false });
   return () => {

@@ -11,14 +11,10 @@ import { requireFloating, requireSameDtype } from './dtype-checks.js';
 import { addcmul } from './elementwise.js';
 import { type LossOptions, reduce, requireSameShape } from './loss-reduction.js';
 
+type Elements = Op<[self: Tensor, target: Tensor], Tensor, 'self' | 'target', Record<never, never>, true>;
+
 /** @internal `-(y log p + (1 - y) log(1 - p))`, with logarithms not below -100, so that it stays finite. */
-export const binaryCrossEntropyElements: Op<
-  [self: Tensor, target: Tensor],
-  Tensor,
-  'self' | 'target',
-  Record<never, never>,
-  true
-> = defineOp({
+export const binaryCrossEntropyElements: Elements = defineOp({
   name: 'binary_cross_entropy_elements',
   inputs: ['self', 'target'],
   args: (self: Tensor, target: Tensor) => [[self, target], {}],
@@ -33,13 +29,7 @@ export const binaryCrossEntropyElements: Op<
 });
 
 /** @internal The same of scores: p = sigmoid(self), without overflow. */
-export const logitsEntropyElements: Op<
-  [self: Tensor, target: Tensor],
-  Tensor,
-  'self' | 'target',
-  Record<never, never>,
-  true
-> = defineOp({
+export const logitsEntropyElements: Elements = defineOp({
   name: 'logits_entropy_elements',
   inputs: ['self', 'target'],
   args: (self: Tensor, target: Tensor) => [[self, target], NO_ATTRIBUTES],

@@ -1,7 +1,7 @@
 /** Index arguments: tensors of integers, or arrays of numbers that stand for int64 tensors. */
 import { DTypeError, formatShape, ShapeError, ValueError } from '../errors.js';
 import { type TensorData, tensor } from '../from-data.js';
-import { INT64, scalarTensor } from '../promotion.js';
+import { INT64 } from '../promotion.js';
 import { checkTensor, type Tensor } from '../tensor.js';
 import { castTo } from './copy.js';
 
@@ -14,7 +14,7 @@ export type Indices = Tensor | readonly TensorData[];
  * @throws {DTypeError} If a tensor does not have integers.
  * @throws {ValueError} If an array has a number that is not an integer.
  */
-export function toIndices(op: string, name: string, indices: Indices, beside?: Tensor): Tensor {
+export function toIndices(op: string, name: string, indices: Indices, beside?: { readonly device: string }): Tensor {
   if (Array.isArray(indices)) {
     const wrong = (indices as unknown[])
       .flat(Number.POSITIVE_INFINITY)
@@ -32,7 +32,7 @@ export function toIndices(op: string, name: string, indices: Indices, beside?: T
 
 /** @internal Indices as numbers, one after the other; throws like `toIndices`. */
 export function toNumbers(op: string, name: string, indices: Indices): number[] {
-  const elements = toIndices(op, name, indices, scalarTensor(0, INT64)).reshape([-1]).toArray();
+  const elements = toIndices(op, name, indices, { device: 'cpu' }).reshape([-1]).toArray();
   return (elements as (number | bigint)[]).map(Number);
 }
 

@@ -21,15 +21,10 @@ const layerOp = (name: string, kernel?: string, keeps = kernel !== undefined): L
   defineOp({
     name,
     inputs: ['x', 'h', 'c', 'weightHh', 'biasHh', 'weightHr'],
-    args: (
-      x: Tensor,
-      h: Tensor,
-      c: Tensor | null,
-      weightHh: Tensor,
-      biasHh: Tensor | null,
-      weightHr: Tensor | null,
-      { kind, reverse, runs }: LayerAttributes,
-    ) => [[x, h, c, weightHh, biasHh, weightHr], { kind, reverse, runs }],
+    args: (...[x, h, c, weightHh, biasHh, weightHr, { kind, reverse, runs }]: [...LayerInputs, attributes: LayerAttributes]) => [
+      [x, h, c, weightHh, biasHh, weightHr],
+      { kind, reverse, runs },
+    ],
     infer: (inputs, { kind, runs }) => {
       const [x, h, c, weightHh, biasHh, weightHr] = inputs as LayerInputs;
       const rows = runs.reduce((n, size, i) => (i % 2 === 0 ? n + size * runs[i + 1] : n), 0);

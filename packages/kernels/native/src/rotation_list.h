@@ -7,80 +7,79 @@
 namespace fb::FB_ISA {
 namespace {
 
-/// Rotations of neighbouring rows of one matrix, in order. Without a matrix they are forgotten.
-class Rotations {
+/// Changes of neighbouring rows of one matrix, each with the plane that it begins at and `Numbers` numbers, which a kernel makes in order.
+/// Without a matrix they are forgotten.
+template <int Numbers, int64_t Capacity>
+class RowChanges {
  public:
-  static constexpr int64_t kCapacity = 8192;
-  static constexpr int64_t kBytes = kCapacity * 20 + 128;
+  static constexpr int64_t kBytes = Capacity * (8 * Numbers + 4) + 128;
 
+  void apply() {
+    if (count_ == 0) return;
+    const double n = static_cast<double>(count_);
+    const double rest[] = {static_cast<double>(reinterpret_cast<uintptr_t>(planes_)), FB_INT32, 1, n, 1,
+                           static_cast<double>(reinterpret_cast<uintptr_t>(numbers_)), FB_FLOAT64, 2, n, Numbers, Numbers, 1};
+    frame_[0] = kernel_;
+    memcpy(frame_ + 8, rest, sizeof rest);
+    fb_call(frame_);
+    count_ = 0;
+  }
+
+ protected:
   template <class T>
-  Rotations(const Matrix<T> *rows, char *memory)
-      : wanted_(rows != nullptr && rows->columns > 0), angles_(take<double>(memory, 2 * kCapacity)), planes_(take<int32_t>(memory, kCapacity)) {
+  RowChanges(int32_t kernel, const Matrix<T> *rows, char *memory)
+      : kernel_(kernel), wanted_(rows && rows->columns > 0), numbers_(take<double>(memory, Numbers * Capacity)), planes_(take<int32_t>(memory, Capacity)) {
     if (wanted_) push(frame_ + 1, *rows);
   }
-
-  /// lower = c lower - s upper, upper = s lower + c upper, for rows `plane` and plane + 1.
-  void add(int64_t plane, double c, double s) {
-    if (!wanted_ || (c == 1 && s == 0)) return;
-    planes_[count_] = static_cast<int32_t>(plane), angles_[2 * count_] = c, angles_[2 * count_ + 1] = s;
-    if (++count_ == kCapacity) apply();
-  }
-  void apply() {
-    if (count_ == 0) return;
-    static const int32_t id = fb_find("rotate_rows");
-    const double n = static_cast<double>(count_);
-    const double rest[] = {static_cast<double>(reinterpret_cast<uintptr_t>(planes_)), FB_INT32, 1, n, 1,
-                           static_cast<double>(reinterpret_cast<uintptr_t>(angles_)), FB_FLOAT64, 2, n, 2, 2, 1};
-    frame_[0] = id;
-    memcpy(frame_ + 8, rest, sizeof rest);
-    fb_call(frame_);
-    count_ = 0;
+  bool wanted() const { return wanted_; }
+  void add(int64_t plane, const double (&numbers)[Numbers]) {
+    planes_[count_] = static_cast<int32_t>(plane);
+    memcpy(numbers_ + Numbers * count_, numbers, sizeof numbers);
+    if (++count_ == Capacity) apply();
   }
 
  private:
-  bool wanted_;
-  int64_t count_ = 0;
-  double *angles_;
-  int32_t *planes_;
-  double frame_[24];
-};
-
-/// Reflectors of three neighbouring rows of one float64 matrix (of two at its end), in order, by the `Rotations` scheme.
-class Reflectors {
- public:
-  static constexpr int64_t kCapacity = 4096;
-  static constexpr int64_t kBytes = kCapacity * 28 + 128;
-
-  Reflectors(const Matrix<double> &rows, char *memory)
-      : wanted_(rows.columns > 0), numbers_(take<double>(memory, 3 * kCapacity)), planes_(take<int32_t>(memory, kCapacity)) {
-    push(frame_ + 1, rows);
-  }
-
-  /// x -= tau v (v · x) with v = (1, v1, v2) for the rows x from `plane` on.
-  void add(int64_t plane, double v1, double v2, double tau) {
-    if (!wanted_) return;
-    double *const at = numbers_ + 3 * count_;
-    planes_[count_] = static_cast<int32_t>(plane), at[0] = v1, at[1] = v2, at[2] = tau;
-    if (++count_ == kCapacity) apply();
-  }
-  void apply() {
-    if (count_ == 0) return;
-    static const int32_t id = fb_find("reflect_rows");
-    const double n = static_cast<double>(count_);
-    const double rest[] = {static_cast<double>(reinterpret_cast<uintptr_t>(planes_)), FB_INT32, 1, n, 1,
-                           static_cast<double>(reinterpret_cast<uintptr_t>(numbers_)), FB_FLOAT64, 2, n, 3, 3, 1};
-    frame_[0] = id;
-    memcpy(frame_ + 8, rest, sizeof rest);
-    fb_call(frame_);
-    count_ = 0;
-  }
-
- private:
+  int32_t kernel_;
   bool wanted_;
   int64_t count_ = 0;
   double *numbers_;
   int32_t *planes_;
   double frame_[24];
+};
+
+/// Rotations of two neighbouring rows.
+class Rotations : public RowChanges<2, 8192> {
+ public:
+  template <class T>
+  Rotations(const Matrix<T> *rows, char *memory) : RowChanges(kernel(), rows, memory) {}
+
+  /// lower = c lower - s upper, upper = s lower + c upper, for rows `plane` and plane + 1.
+  void add(int64_t plane, double c, double s) {
+    if (wanted() && (c != 1 || s != 0)) RowChanges::add(plane, {c, s});
+  }
+
+ private:
+  static int32_t kernel() {
+    static const int32_t id = fb_find("rotate_rows");
+    return id;
+  }
+};
+
+/// Reflectors of three neighbouring rows of a float64 matrix (of two at its end).
+class Reflectors : public RowChanges<3, 4096> {
+ public:
+  Reflectors(const Matrix<double> &rows, char *memory) : RowChanges(kernel(), &rows, memory) {}
+
+  /// x -= tau v (v · x) with v = (1, v1, v2) for the rows x from `plane` on.
+  void add(int64_t plane, double v1, double v2, double tau) {
+    if (wanted()) RowChanges::add(plane, {v1, v2, tau});
+  }
+
+ private:
+  static int32_t kernel() {
+    static const int32_t id = fb_find("reflect_rows");
+    return id;
+  }
 };
 
 /// c and s with c f + s g = r and -s f + c g = 0.
